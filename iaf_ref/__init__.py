@@ -1,0 +1,67 @@
+"""Inverse Autoregressive Flow, as a specification that runs.
+
+Plain functions of the Python array API standard: masks of a MADE (Germain et al. 2015, arXiv 1502.03509), the autoregressive
+network, the flow (Kingma et al. 2016, arXiv 1606.04934), densities. The same text runs on every array library, on
+balls, which give the certified truth, and on error-tracking numbers, which give the tolerance.
+
+Fixed once: J[i, j] = d y_i / d x_j; log-dets and log densities in nats; weights (out, in); batch dimensions lead, the event is
+the last axis; order[k] is the variable generated k-th.
+
+Read in this order: clauses, degrees, dag, masks, special, activations, network, scales, gated, affine, inverses,
+jacobian, chain, distributions, multivariate, transformed, posterior; then initial, describe, storage.
+"""
+
+from .activations import ACTIVATIONS, Activation
+from .affine import AffineAutoregressive
+from .chain import Chain, Inverse, Permutation, Transform
+from .clauses import CLAUSES
+from .dag import dag_degrees
+from .degrees import Degrees, made_degrees
+from .distributions import Distribution, Independent, Normal, sum_rightmost
+from .gated import Gated
+from .jacobian import jacobian
+from .masks import Masks, connectivity, expected_connectivity, made_masks
+from .multivariate import LowRankMultivariateNormal, MultivariateNormal
+from .network import AutoregressiveNetwork
+from .posterior import iaf_posterior
+from .scales import Exp, Sigmoid, SoftClip, Softplus
+from .storage import load, save
+from .transformed import PerDimension, TransformedDistribution
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ACTIVATIONS",
+    "CLAUSES",
+    "Activation",
+    "AffineAutoregressive",
+    "AutoregressiveNetwork",
+    "Chain",
+    "Degrees",
+    "Distribution",
+    "Exp",
+    "Gated",
+    "Independent",
+    "Inverse",
+    "LowRankMultivariateNormal",
+    "Masks",
+    "MultivariateNormal",
+    "Normal",
+    "PerDimension",
+    "Permutation",
+    "Sigmoid",
+    "SoftClip",
+    "Softplus",
+    "Transform",
+    "TransformedDistribution",
+    "connectivity",
+    "dag_degrees",
+    "expected_connectivity",
+    "iaf_posterior",
+    "jacobian",
+    "load",
+    "made_degrees",
+    "made_masks",
+    "save",
+    "sum_rightmost",
+]

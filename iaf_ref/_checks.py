@@ -1,0 +1,144 @@
+"""What is refused, and in which words: "expected ..., got ...".
+
+Every check looks at shapes, dtypes, devices or Python values, never at the entries of an array, so that each
+function of the specification can be traced, jitted and evaluated lazily.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from array_api_compat import array_namespace, device, is_array_api_obj
+
+Array = Any
+
+
+def check_array(name: str, value: Any, shape: tuple[int | None, ...] | None = None) -> None:
+    """Refuse what is not a real floating array, or has another shape (None: any length).
+
+    Raises
+    ------
+    TypeError
+        Not an array, or not of a real floating dtype.
+    ValueError
+        Of another shape.
+    """
+    # is_array_api_obj knows the backends' own arrays; ours and a stranger's say so by __array_namespace__
+    if not (is_array_api_obj(value) or hasattr(value, "__array_namespace__")):
+        raise TypeError(f"{name}: expected an array, got {type(value).__name__}")
+    xp = array_namespace(value)
+    if not xp.isdtype(value.dtype, "real floating"):
+        raise TypeError(f"{name}: expected a real floating dtype, got {value.dtype}")
+    if shape is not None and not fits(tuple(value.shape), shape):
+        raise ValueError(f"{name}: expected shape {show(shape)}, got {show(tuple(value.shape))}")
+
+
+def fits(got: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    """Whether a shape is the expected one, None standing for any length."""
+    return len(got) == len(expected) and all(e is None or g == e for g, e in zip(got, expected, strict=True))
+
+
+def show(shape: tuple[int | None, ...]) -> str:
+    """Write a shape, with ``*`` for any length."""
+    inner = ", ".join("*" if n is None else str(n) for n in shape)
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def check_alike(reference: str, first: Array, **others: Array | None) -> None:
+    """Refuse arrays that differ from the first in library, dtype or device (TYPE-1).
+
+    Raises
+    ------
+    TypeError
+        Naming the array that differs, what was expected and what was found.
+    """
+    for name, other in others.items():
+        if other is None:
+            continue
+        if array_namespace(other) is not array_namespace(first):
+            expected, got = array_namespace(first).__name__, array_namespace(other).__name__
+            raise TypeError(f"{name}: expected an array of {expected}, as {reference}, got one of {got}")
+        if other.dtype != first.dtype:
+            raise TypeError(f"{name}: expected dtype {first.dtype}, as {reference}, got {other.dtype}")
+        if device(other) != device(first):
+            raise TypeError(f"{name}: expected device {device(first)}, as {reference}, got {device(other)}")
+
+
+def check_event(name: str, value: Any, size: int) -> None:
+    """Refuse what is not an array of events: shape (..., size).
+
+    Raises
+    ------
+    TypeError
+        Not an array of a real floating dtype.
+    ValueError
+        No axis, or a last axis of another length.
+    """
+    check_array(name, value)
+    if len(value.shape) == 0 or value.shape[-1] != size:
+        raise ValueError(f"{name}: expected shape (..., {size}), got {show(tuple(value.shape))}")
+
+
+def check_int(name: str, value: Any, least: int) -> int:
+    """Return a Python int that is at least ``least``.
+
+    Raises
+    ------
+    TypeError
+        Not an integer.
+    ValueError
+        Too small.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name}: expected an integer, got {type(value).__name__}")
+    number = int(value.__index__())
+    if number < least:
+        raise ValueError(f"{name}: expected an integer >= {least}, got {number}")
+    return number
+
+
+def check_number(name: str, value: Any) -> float:
+    """Return a finite Python float.
+
+    Raises
+    ------
+    TypeError
+        Not a real number.
+    ValueError
+        Not finite.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{name}: expected a real number, got {type(value).__name__}")
+    number = float(value)
+    if number - number != 0.0:
+        raise ValueError(f"{name}: expected a finite number, got {number}")
+    return number
+
+
+def check_permutation(name: str, order: Sequence[int]) -> tuple[int, ...]:
+    """Return an order as a tuple of ints, each of 0..D-1 once.
+
+    Raises
+    ------
+    TypeError
+        An entry is not an integer.
+    ValueError
+        An entry is missing or stands twice.
+    """
+    entries = tuple(check_int(f"{name}[{k}]", i, 0) for k, i in enumerate(order))
+    if sorted(entries) != list(range(len(entries))):
+        raise ValueError(f"{name}: expected a permutation of 0..{len(entries) - 1}, got {list(entries)}")
+    return entries
+
+
+def check_one_of(name: str, value: Any, choices: Sequence[str]) -> None:
+    """Refuse a word that is none of the choices.
+
+    Raises
+    ------
+    ValueError
+        Naming the choices.
+    """
+    if value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")

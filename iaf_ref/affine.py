@@ -1,0 +1,154 @@
+"""The affine autoregressive transform: one step of IAF (Kingma et al. 2016, eqs. 10-14; log-det: eq. 11).
+
+    [m, raw] = AutoregressiveNetwork(x, context)            algorithm 1
+    y_i = sigma_i(x_<i) x_i + mu_i(x_<i)                    eq. 10, or eqs. 12-14 with the gated map
+    log|det dy/dx| = sum_i log sigma_i                      eq. 11
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from array_api_compat import array_namespace
+
+from . import inverses
+from ._checks import check_alike, check_event, check_one_of
+from .degrees import Degrees
+from .network import AutoregressiveNetwork
+from .scales import Exp, Slopes
+
+Array = Any
+
+
+class ScaleMap(Protocol):
+    """What turns (m, raw) into a step: see :mod:`iaf_ref.scales`."""
+
+    def log_scale(self, raw: Array) -> Array:
+        """Log sigma, in nats."""
+
+    def scale(self, raw: Array) -> Array:
+        """Sigma."""
+
+    def location(self, m: Array, raw: Array) -> Array:
+        """Mu."""
+
+    def slopes(self, m: Array, raw: Array) -> Slopes:
+        """Derivatives of sigma and mu."""
+
+
+class Step(NamedTuple):
+    """Parameters of y = sigma x + mu, and log sigma in nats, each (..., D)."""
+
+    mu: Array
+    sigma: Array
+    log_sigma: Array
+
+
+@dataclass(frozen=True, eq=False)
+class AffineAutoregressive:
+    """y = sigma(x) x + mu(x), parallel in x: Inverse Autoregressive Flow (STEP-6, DET-1, DET-2, INV-1).
+
+    Parameters
+    ----------
+    network : AutoregressiveNetwork
+        With P = 2 parameters per variable, the shift m and the raw scale.
+    scale : Exp, SoftClip, Softplus, Sigmoid or Gated
+        From the raw scale to log sigma. Default: ``Exp()``.
+
+    Raises
+    ------
+    ValueError
+        The network has another number of parameters.
+    """
+
+    network: AutoregressiveNetwork
+    scale: ScaleMap = Exp()  # noqa: RUF009 - frozen, so that one instance may serve all
+
+    event_dim = 1
+
+    def __post_init__(self) -> None:
+        """Check the number of parameters."""
+        params = self.network.output[0].shape[0]
+        if params != 2:
+            raise ValueError(f"network: expected P = 2 parameters per variable, got {params}")
+
+    @property
+    def degrees(self) -> Degrees:
+        """Degrees of the network."""
+        return self.network.degrees
+
+    @property
+    def dim(self) -> int:
+        """Number of variables D."""
+        return self.degrees.dim
+
+    @property
+    def context_dim(self) -> int:
+        """Number of context variables C."""
+        return self.degrees.context_dim
+
+    def step(self, x: Array, context: Array | None = None) -> Step:
+        """(mu, sigma, log sigma) at x; see :meth:`forward` for shapes and what is refused."""
+        o = self.network(x, context)
+        m, raw = o[..., 0, :], o[..., 1, :]
+        return Step(self.scale.location(m, raw), self.scale.scale(raw), self.scale.log_scale(raw))
+
+    def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
+        """y = sigma x + mu and log|det dy/dx| = sum_i log sigma_i (STEP-6, DET-2; eqs. 10 and 11).
+
+        Parameters
+        ----------
+        x : (..., D)
+        context : (..., C), optional
+            Needed where the network has context; its batch dimensions broadcast against those of ``x``.
+
+        Returns
+        -------
+        y : (..., D)
+        log_det : (...), nats
+
+        Raises
+        ------
+        TypeError
+            Library, dtype or device differ from those of the weights.
+        ValueError
+            Another shape, or a context too many or too few.
+        """
+        mu, sigma, log_sigma = self.step(x, context)
+        y = sigma * x + mu  # eq. 10
+        return y, array_namespace(x).sum(log_sigma, axis=-1)  # eq. 11
+
+    def log_scale(self, x: Array, context: Array | None = None) -> Array:
+        """Per-dimension log-det log sigma_i, (..., D), nats (DET-1); arguments as of :meth:`forward`."""
+        return self.step(x, context).log_sigma
+
+    def inverse(
+        self, y: Array, context: Array | None = None, method: str = "sequential"
+    ) -> tuple[Array, Array]:
+        """X with forward(x) = y, and log|det dx/dy| = -sum_i log sigma_i(x) (INV-1, INV-2, INV-4, DET-4).
+
+        Parameters
+        ----------
+        y : (..., D)
+        context : (..., C), optional
+        method : {"sequential", "fixed_point"}
+            The definition, or K sweeps over all variables at once; K is the largest degree.
+
+        Returns
+        -------
+        x : (..., D)
+        log_det : (...), nats, of the inverse map
+
+        Raises
+        ------
+        TypeError
+            Library, dtype or device differ from those of the weights.
+        ValueError
+            Another shape or method, or a context too many or too few.
+        """
+        check_one_of("method", method, tuple(inverses.METHODS))
+        check_event("y", y, self.dim)
+        check_alike("the weights", self.network.output[0], y=y, context=context)
+        x, log_sigma = inverses.METHODS[method](self, y, context)
+        return x, -array_namespace(y).sum(log_sigma, axis=-1)

@@ -1,0 +1,194 @@
+"""Compositions of transforms: chains, permutations of the variables, the inverse of a transform (Kingma et al., section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from array_api_compat import array_namespace, device
+
+from ._checks import check_event, check_permutation
+
+Array = Any
+
+
+@runtime_checkable
+class Transform(Protocol):
+    """An invertible map of events: what chains and distributions are made of (CHAIN-1, DENS-1).
+
+    ``event_dim`` is the number of last axes that a log-det is summed over: 1 for a transform of events of shape (D,).
+    """
+
+    event_dim: int
+
+    @property
+    def dim(self) -> int:
+        """Number of variables D."""
+
+    @property
+    def context_dim(self) -> int:
+        """Number of context variables C; 0: the transform takes no context."""
+
+    def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
+        """Y and log|det dy/dx|, nats."""
+
+    def inverse(self, y: Array, context: Array | None = None) -> tuple[Array, Array]:
+        """X and log|det dx/dy|, nats."""
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """y[k] = x[order[k]], log-det exactly 0 (CHAIN-2, CHAIN-3).
+
+    Parameters
+    ----------
+    order : sequence of int
+        Each of 0..D-1 once.
+
+    Raises
+    ------
+    TypeError
+        An entry is not an integer.
+    ValueError
+        Not a permutation.
+    """
+
+    order: Sequence[int]
+    event_dim = 1
+    context_dim = 0
+
+    def __post_init__(self) -> None:
+        """Check the order."""
+        object.__setattr__(self, "order", check_permutation("order", self.order))
+
+    @property
+    def dim(self) -> int:
+        """Number of variables D."""
+        return len(self.order)
+
+    @property
+    def inverse_order(self) -> tuple[int, ...]:
+        """The order that undoes this one: inverse_order[order[k]] = k."""
+        return tuple(sorted(range(self.dim), key=lambda k: self.order[k]))
+
+    def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
+        """y[k] = x[order[k]] and 0; x : (..., D), y : (..., D), log-det : (...), nats (CHAIN-2)."""
+        check_event("x", x, self.dim)
+        return _permute(x, self.order)
+
+    def inverse(
+        self, y: Array, context: Array | None = None, method: str = "sequential"
+    ) -> tuple[Array, Array]:
+        """x[order[k]] = y[k] and 0; shapes as of :meth:`forward` (CHAIN-3)."""
+        check_event("y", y, self.dim)
+        return _permute(y, self.inverse_order)
+
+
+def _permute(x: Array, order: Sequence[int]) -> tuple[Array, Array]:
+    """Take the entries in this order; the log-det 0 of shape (...)."""
+    xp = array_namespace(x)
+    y = xp.take(x, xp.asarray(list(order), device=device(x)), axis=-1)
+    return y, xp.zeros_like(x[..., 0])
+
+
+@dataclass(frozen=True)
+class Chain:
+    """y = fT(... f1(x)), log-dets add (CHAIN-1, DET-5).
+
+    Parameters
+    ----------
+    transforms : sequence of transforms with event_dim 1, at least one
+        Each gets the context if it takes one.
+
+    Raises
+    ------
+    ValueError
+        None, or transforms that differ in D or in C.
+    """
+
+    transforms: Sequence[Transform]
+    event_dim = 1
+
+    def __post_init__(self) -> None:
+        """Check that the transforms fit one another."""
+        object.__setattr__(self, "transforms", tuple(self.transforms))
+        if not self.transforms:
+            raise ValueError("transforms: expected at least one, got none")
+        dims = [t.dim for t in self.transforms]
+        if len(set(dims)) > 1:
+            raise ValueError(f"transforms: expected all of one dimension, got {dims}")
+        contexts = {t.context_dim for t in self.transforms} - {0}
+        if len(contexts) > 1:
+            raise ValueError(f"transforms: expected all of one context dimension, got {sorted(contexts)}")
+        event_dims = [t.event_dim for t in self.transforms]
+        if set(event_dims) != {1}:
+            raise ValueError(f"transforms: expected event_dim 1 of each, got {event_dims}")
+
+    @property
+    def dim(self) -> int:
+        """Number of variables D."""
+        return self.transforms[0].dim
+
+    @property
+    def context_dim(self) -> int:
+        """Number of context variables C."""
+        return max(t.context_dim for t in self.transforms)
+
+    def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
+        """Y and the sum of the log-dets, nats; x : (..., D), context : (..., C), y : (..., D), log-det : (...)."""
+        self._check_context(context)
+        total: Array = 0.0
+        for t in self.transforms:
+            x, log_det = t.forward(x, context if t.context_dim else None)
+            total = log_det + total  # DET-5
+        return x, total
+
+    def inverse(self, y: Array, context: Array | None = None, **options: str) -> tuple[Array, Array]:
+        """X and the log-det of the inverse map, nats: the inverses in reversed order; ``method`` as of the steps."""
+        self._check_context(context)
+        total: Array = 0.0
+        for t in reversed(self.transforms):
+            y, log_det = t.inverse(y, context if t.context_dim else None, **options)
+            total = log_det + total
+        return y, total
+
+    def _check_context(self, context: Array | None) -> None:
+        """Refuse a context that no transform takes; a missing one is refused by the first that needs it."""
+        if context is not None and self.context_dim == 0:
+            raise ValueError("context: expected None, as no transform takes a context, got an array")
+
+
+@dataclass(frozen=True)
+class Inverse:
+    """The transform run backwards; of an IAF, the masked autoregressive flow (CHAIN-4; MAF, Papamakarios et al. 2017).
+
+    Parameters
+    ----------
+    transform : Transform
+    """
+
+    transform: Transform
+
+    @property
+    def event_dim(self) -> int:
+        """As of the transform."""
+        return self.transform.event_dim
+
+    @property
+    def dim(self) -> int:
+        """Number of variables D."""
+        return self.transform.dim
+
+    @property
+    def context_dim(self) -> int:
+        """Number of context variables C."""
+        return self.transform.context_dim
+
+    def forward(self, x: Array, context: Array | None = None, **options: str) -> tuple[Array, Array]:
+        """The transform's inverse and its log-det, nats; ``method`` as of the transform's inverse."""
+        return self.transform.inverse(x, context, **options)
+
+    def inverse(self, y: Array, context: Array | None = None, **options: str) -> tuple[Array, Array]:
+        """The transform itself and its log-det, nats: parallel, whatever ``method`` says."""
+        return self.transform.forward(y, context)

@@ -1,0 +1,172 @@
+"""Flows as plain data: a tree of dicts that JSON can hold, beside a flat dict of NumPy arrays, and back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from array_api_compat import to_device
+
+from ._checks import check_one_of
+from .affine import AffineAutoregressive
+from .chain import Chain, Inverse, Permutation
+from .degrees import Degrees, integers
+from .gated import Gated
+from .network import AutoregressiveNetwork
+from .scales import Exp, Sigmoid, SoftClip, Softplus
+
+Tensors = dict[str, "np.ndarray[Any, np.dtype[Any]]"]
+SCALES = {"exp": Exp, "softclip": SoftClip, "softplus": Softplus, "sigmoid": Sigmoid, "gated": Gated}
+"""Name in a file -> scale map."""
+
+
+def describe(flow: Any, prefix: str = "") -> tuple[dict[str, Any], Tensors]:
+    """A flow as a tree of plain data and named arrays.
+
+    Parameters
+    ----------
+    flow : AffineAutoregressive, Permutation, Chain or Inverse
+    prefix : str
+        Of the names of the arrays.
+
+    Returns
+    -------
+    text : dict
+        What JSON holds.
+    tensors : dict of NumPy arrays
+
+    Raises
+    ------
+    TypeError
+        ``flow`` is something else.
+    """
+    if isinstance(flow, AffineAutoregressive):
+        return _describe_affine(flow, prefix)
+    if isinstance(flow, Permutation):
+        return {"kind": "permutation", "order": list(flow.order)}, {}
+    if isinstance(flow, Inverse):
+        text, tensors = describe(flow.transform, prefix)
+        return {"kind": "inverse", "transform": text}, tensors
+    if isinstance(flow, Chain):
+        parts = [describe(t, f"{prefix}{k}.") for k, t in enumerate(flow.transforms)]
+        merged = {name: array for _, tensors in parts for name, array in tensors.items()}
+        return {"kind": "chain", "transforms": [text for text, _ in parts]}, merged
+    raise TypeError(f"flow: expected a flow, a permutation, a chain or an inverse, got {type(flow).__name__}")
+
+
+def rebuild(
+    text: dict[str, Any],
+    tensors: Tensors,
+    *,
+    prefix: str = "",
+    xp: Any = None,
+    device: Any = None,
+    dtype: str | None = None,
+) -> Any:
+    """Build a flow from what :func:`describe` gave.
+
+    Parameters
+    ----------
+    text, tensors
+        As :func:`describe` returns them.
+    prefix : str
+        Of the names of the arrays.
+    xp, device
+        Array namespace, NumPy by default, and device of the weights.
+    dtype : str, optional
+        Name of the dtype of the weights; default: as given.
+
+    Returns
+    -------
+    AffineAutoregressive, Permutation, Chain or Inverse
+
+    Raises
+    ------
+    KeyError
+        Something is missing.
+    ValueError
+        An unknown kind or dtype, or weights that do not fit.
+    """
+    options = {"xp": np if xp is None else xp, "device": device, "dtype": dtype}
+    check_one_of("kind", text["kind"], ("affine", "permutation", "chain", "inverse"))
+    if text["kind"] == "permutation":
+        return Permutation(text["order"])
+    if text["kind"] == "inverse":
+        return Inverse(rebuild(text["transform"], tensors, prefix=prefix, **options))
+    if text["kind"] == "chain":
+        parts = enumerate(text["transforms"])
+        return Chain([rebuild(t, tensors, prefix=f"{prefix}{k}.", **options) for k, t in parts])
+    return _rebuild_affine(text, tensors, prefix, **options)
+
+
+def _describe_affine(flow: AffineAutoregressive, prefix: str) -> tuple[dict[str, Any], Tensors]:
+    """One step: degrees, activation, scale map; weights by layer."""
+    net, degrees = flow.network, flow.network.degrees
+    scale = next(name for name, kind in SCALES.items() if type(flow.scale) is kind)
+    text = {
+        "kind": "affine",
+        "activation": net.activation,
+        "residual": net.residual,
+        "scale": {"kind": scale, **asdict(flow.scale)},  # type: ignore[call-overload]  # each map is a dataclass
+        "context_dim": degrees.context_dim,
+        "degrees": degrees.input.tolist(),
+        "hidden_degrees": [layer.tolist() for layer in degrees.hidden],
+        "adjacency": None if degrees.adjacency is None else degrees.adjacency.astype(int).tolist(),
+    }
+    named = {"output.weight": net.output[0], "output.bias": net.output[1]}
+    for k, (W, b) in enumerate(net.hidden):
+        named |= {f"hidden.{k}.weight": W, f"hidden.{k}.bias": b}
+    if net.skip is not None:
+        named["skip.weight"] = net.skip
+    return text, {prefix + name: to_host(array) for name, array in named.items()}
+
+
+def _rebuild_affine(
+    text: dict[str, Any], tensors: Tensors, prefix: str, xp: Any, device: Any, dtype: str | None
+) -> AffineAutoregressive:
+    """One step from its description."""
+    adjacency = text["adjacency"]
+    degrees = Degrees(
+        integers([0] * text["context_dim"]),
+        integers(text["degrees"]),
+        tuple(integers(layer) for layer in text["hidden_degrees"]),
+        None if adjacency is None else np.asarray(adjacency, dtype=bool),
+    )
+
+    def weight(name: str) -> Any:
+        array = tensors[prefix + name]
+        return from_host(array, xp, device, dtype or array.dtype.name)
+
+    layers = range(len(degrees.hidden))
+    hidden = [(weight(f"hidden.{k}.weight"), weight(f"hidden.{k}.bias")) for k in layers]
+    output = (weight("output.weight"), weight("output.bias"))
+    skip = weight("skip.weight") if f"{prefix}skip.weight" in tensors else None
+    scale = dict(text["scale"])
+    kind = scale.pop("kind")
+    check_one_of("scale", kind, tuple(SCALES))
+    net = AutoregressiveNetwork(degrees, hidden, output, skip, text["activation"], text["residual"])
+    return AffineAutoregressive(net, SCALES[kind](**scale))
+
+
+def to_host(array: Any) -> np.ndarray[Any, np.dtype[Any]]:
+    """A NumPy copy of an array of any library."""
+    if hasattr(array, "detach"):
+        array = array.detach()  # PyTorch: a leaf that requires grad is no NumPy array
+    try:
+        return np.asarray(array).copy()
+    except (TypeError, RuntimeError):  # how libraries say that the array lies on an accelerator
+        return np.asarray(to_device(array, "cpu")).copy()
+
+
+def from_host(array: np.ndarray[Any, np.dtype[Any]], xp: Any, device: Any, dtype: str) -> Any:
+    """An array of another library from a NumPy array.
+
+    Raises
+    ------
+    ValueError
+        The namespace has no such dtype.
+    """
+    check_one_of("dtype", dtype, [d for d in ("float16", "bfloat16", "float32", "float64") if hasattr(xp, d)])
+    # a copy: a frozen flow must not share memory that somebody may write to
+    return xp.asarray(array.copy(), dtype=getattr(xp, dtype), device=device)

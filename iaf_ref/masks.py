@@ -1,0 +1,147 @@
+"""Masks of a MADE: which weights exist (Germain et al. 2015, eqs. 13-16; D there numbers the variables from 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .degrees import Degrees, Integers
+
+Array = Any
+
+
+@dataclass(frozen=True, eq=False)
+class Masks:
+    """Boolean masks, each of shape (out, in) (MASK-4, MASK-5, MASK-6).
+
+    Attributes
+    ----------
+    hidden : tuple of (H_l, H_{l-1}) bool; the first has C + D columns, the context's first
+    output : (D, H_L) bool; (D, C + D) without hidden layers
+    skip : (D, C + D) bool
+    """
+
+    hidden: tuple[Array, ...]
+    output: Array
+    skip: Array
+
+
+def made_masks(degrees: Degrees, *, xp: Any = np, device: Any = None) -> Masks:
+    """Masks that the degrees stand for (MASK-4, MASK-5, MASK-6, MASK-7).
+
+    hidden[l][k, j] = 1 where degree(k) >= degree(j); output[i, k] = skip[i, k] = 1 where degree(i) > degree(k). On a
+    graph: where the set of j is a subset of the set of k; where the set of k is a subset of the parents of i.
+
+    Parameters
+    ----------
+    degrees : Degrees
+    xp, device
+        Array namespace and device of the masks.
+
+    Returns
+    -------
+    Masks
+
+    Raises
+    ------
+    ValueError
+        Some output cannot reach an input of smaller degree (too narrow a layer); the pairs are named.
+
+    Examples
+    --------
+    >>> from iaf_ref import made_degrees
+    >>> made_masks(made_degrees(dim=3, hidden=(2,))).output.astype(int)
+    array([[0, 0],
+           [1, 0],
+           [1, 1]])
+    """
+    masks = _degree_masks(degrees) if degrees.adjacency is None else _graph_masks(degrees)
+    _check_complete(degrees, masks)
+    if xp is np:
+        return masks
+
+    def place(mask: Array) -> Array:
+        # by way of a list of lists: a NumPy array is foreign to most namespaces, and some keep its memory
+        return xp.reshape(xp.asarray(mask.tolist(), dtype=xp.bool, device=device), mask.shape)
+
+    return Masks(tuple(place(mask) for mask in masks.hidden), place(masks.output), place(masks.skip))
+
+
+def connectivity(masks: Masks) -> Array:
+    """Which output reaches which input through the hidden layers: the Boolean product of the masks (MASK-7).
+
+    Parameters
+    ----------
+    masks : Masks
+
+    Returns
+    -------
+    (D, C + D) bool
+        Entry (i, j): y_i may depend on column j of (context, x). Skip connections are left out.
+    """
+    reach = np.asarray(masks.output)
+    for mask in reversed(masks.hidden):
+        # counts of paths, exact in float64 since each factor is made 0 or 1 again; float64 has a fast product
+        reach = (reach.astype(np.float64) @ np.asarray(mask).astype(np.float64)) > 0
+    return reach
+
+
+def expected_connectivity(degrees: Degrees) -> Array:
+    """Which output may reach which input: degree(j) < degree(i), or the graph itself (MASK-7).
+
+    Parameters
+    ----------
+    degrees : Degrees
+
+    Returns
+    -------
+    (D, C + D) bool
+    """
+    if degrees.adjacency is not None:
+        return degrees.adjacency
+    return degrees.input[:, None] > _first(degrees)[None, :]
+
+
+def _degree_masks(degrees: Degrees) -> Masks:
+    """Masks of degrees that are ordered: the three comparisons of MASK-4, MASK-5 and MASK-6."""
+    layers = (_first(degrees), *degrees.hidden)
+    hidden = tuple(units[:, None] >= below[None, :] for below, units in zip(layers, layers[1:], strict=False))
+    output = degrees.input[:, None] > layers[-1][None, :]  # MASK-5: strictly
+    skip = degrees.input[:, None] > layers[0][None, :]  # MASK-6
+    return Masks(hidden, output, skip)
+
+
+def _graph_masks(degrees: Degrees) -> Masks:
+    """Masks on a graph (MASK-9): sets of parents, compared by inclusion."""
+    parents = degrees.adjacency
+    outside = parents.astype(np.float64) @ (~parents).T.astype(np.float64)
+    subset = (outside == 0).T  # subset[i, k]: the parents of k are parents of i too
+    masks, below = [], parents  # below[i, u]: a unit that serves i may read unit u; at first, u is an input
+    for units in degrees.hidden:
+        masks.append(below[units])
+        below = subset[:, units]
+    return Masks(tuple(masks), below, parents)
+
+
+def _first(degrees: Degrees) -> Integers:
+    """Degrees of the columns of (context, x)."""
+    return np.concatenate([degrees.context, degrees.input])
+
+
+def _check_complete(degrees: Degrees, masks: Masks) -> None:
+    """Refuse masks that lose an allowed dependency (MASK-7)."""
+    missing = expected_connectivity(degrees) & ~connectivity(masks)
+    if missing.any():
+        pairs = [_pair(i, j, degrees.context_dim) for i, j in np.argwhere(missing).tolist()]
+        shown = ", ".join(pairs[:8]) + (f" and {len(pairs) - 8} more" if len(pairs) > 8 else "")
+        raise ValueError(
+            f"degrees: expected every output to reach each variable before it, got hidden layers of "
+            f"{'+'.join(map(str, degrees.widths))} units in which these pairs are missing: {shown}"
+        )
+
+
+def _pair(i: int, j: int, context_dim: int) -> str:
+    """Name one missing dependency."""
+    return f"y[{i}] on context[{j}]" if j < context_dim else f"y[{i}] on x[{j - context_dim}]"

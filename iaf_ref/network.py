@@ -1,0 +1,237 @@
+"""The autoregressive network: a masked multilayer perceptron (MADE, Germain et al. 2015, eqs. 9-12).
+
+In the paper's letters, for the input h_0 = (context, x):
+
+    h_l = f(b_l + (W_l * M_l) h_{l-1})                    eq. 9, hidden layers
+    o   = c + (V * M_V) h_L + (A * M_A) (context, x)      eq. 10 with eq. 17's direct connections
+
+The masks are multiplied into the weights once, when the network is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from array_api_compat import array_namespace, device
+
+from ._checks import check_alike, check_array, check_event, check_one_of
+from .activations import ACTIVATIONS
+from .degrees import Degrees
+from .masks import Masks, made_masks
+
+Array = Any
+Layer = tuple[Array, Array]
+
+
+@dataclass(frozen=True, eq=False)
+class AutoregressiveNetwork:
+    """Masked network from (context, x) to P parameters per variable (NET-1 to NET-6).
+
+    Parameters
+    ----------
+    degrees : Degrees
+    hidden : sequence of (W, b)
+        Shapes (H_l, H_{l-1}) and (H_l,); the first layer reads (context, x), C + D columns. May be empty.
+    output : (Wo, bo)
+        Shapes (P, D, H_L) and (P, D). Parameter 0 is the shift, parameter 1 the raw scale.
+    skip : (P, D, C + D) array, optional
+        Weights of the direct connections.
+    activation : str
+        One of :data:`iaf_ref.ACTIVATIONS`.
+    residual : bool
+        False: h_l = f(W_l h_{l-1} + b_l). True: the first layer is affine and each further pair of layers (W, b), (W', b') a
+        block h + W' f(W f(h) + b) + b' (He et al. 2016, pre-activation), of units whose degrees are those of h.
+
+    Raises
+    ------
+    TypeError
+        The arrays differ in library, dtype or device, or are not real floating.
+    ValueError
+        A shape, the activation or the number of layers does not fit the degrees; an output cannot reach an input.
+
+    Notes
+    -----
+    Entries of the weights outside the masks may hold anything; they are replaced by zero.
+    """
+
+    degrees: Degrees
+    hidden: Sequence[Layer]
+    output: Layer
+    skip: Array | None = None
+    activation: str = "relu"
+    residual: bool = False
+
+    def __post_init__(self) -> None:
+        """Check everything, then apply the masks."""
+        check_one_of("activation", self.activation, tuple(ACTIVATIONS))
+        check_layers(self.degrees, self.hidden, self.output, self.skip)
+        if self.residual:
+            check_blocks(self.degrees)
+        weight = self.output[0]
+        xp = array_namespace(weight)
+        masks = made_masks(self.degrees, xp=xp, device=device(weight))
+        hidden = tuple((masked(m, W), b) for m, (W, b) in zip(masks.hidden, self.hidden, strict=True))
+        object.__setattr__(self, "hidden", hidden)
+        object.__setattr__(self, "output", (masked(masks.output, weight), self.output[1]))
+        if self.skip is not None:
+            object.__setattr__(self, "skip", masked(masks.skip, self.skip))
+
+    @classmethod
+    def init(
+        cls,
+        degrees: Degrees,
+        seed: int = 0,
+        params: int = 2,
+        activation: str = "relu",
+        skip: bool = False,
+        dtype: str = "float64",
+        xp: Any = None,
+        *,
+        residual: bool = False,
+        device: Any = None,
+    ) -> AutoregressiveNetwork:
+        """Draw a network: weights and biases uniform in +-1/sqrt(n), n inputs left by the mask (NET-1).
+
+        Parameters
+        ----------
+        degrees : Degrees
+        seed : int
+            Of NumPy's PCG64; no global generator is touched, and the draw is the same for every namespace.
+        params : int
+            Parameters per variable P.
+        activation, skip, residual
+            As of the class; ``skip=True`` draws direct connections.
+        dtype : str
+            Name of a real floating dtype of the namespace.
+        xp, device
+            Array namespace, NumPy by default, and device of the weights.
+
+        Returns
+        -------
+        AutoregressiveNetwork
+        """
+        from .initial import draw_weights
+
+        return cls(degrees, *draw_weights(degrees, seed, params, skip, dtype, xp, device), activation, residual)
+
+    @property
+    def masks(self) -> Masks:
+        """The masks, as NumPy arrays."""
+        return made_masks(self.degrees)
+
+    def __call__(self, x: Array, context: Array | None = None) -> Array:
+        """Parameters of every variable (NET-5).
+
+        Parameters
+        ----------
+        x : (..., D)
+        context : (..., C), optional
+            Needed where C > 0; its batch dimensions broadcast against those of ``x`` (SHAPE-2).
+
+        Returns
+        -------
+        (..., P, D)
+
+        Raises
+        ------
+        TypeError
+            Library, dtype or device differ from those of the weights (TYPE-1).
+        ValueError
+            Another shape, or a context too many or too few.
+        """
+        inputs = self.inputs(x, context)
+        h = self.features(inputs)
+        o = parameters(*self.output, h)  # eq. 10
+        if self.skip is not None:
+            o = o + parameters(self.skip, None, inputs)  # eq. 17
+        return o
+
+    def inputs(self, x: Array, context: Array | None = None) -> Array:
+        """Concatenate (context, x), shape (..., C + D) (NET-3, SHAPE-2); see :meth:`__call__` for what is refused."""
+        xp = array_namespace(x)
+        check_event("x", x, self.degrees.dim)
+        check_alike("the weights", self.output[0], x=x, context=context)
+        if self.degrees.context_dim == 0:
+            if context is not None:
+                raise ValueError("context: expected None, as the network has no context, got an array")
+            return x
+        if context is None:
+            raise ValueError(f"context: expected shape (..., {self.degrees.context_dim}), got None")
+        check_event("context", context, self.degrees.context_dim)
+        batch = xp.broadcast_arrays(x[..., :1], context[..., :1])[0].shape[:-1]
+        parts = [xp.broadcast_to(part, (*batch, part.shape[-1])) for part in (context, x)]
+        return xp.concat(parts, axis=-1)
+
+    def features(self, inputs: Array) -> Array:
+        """Last hidden layer h_L, shape (..., H_L) (NET-1, NET-6)."""
+        f = ACTIVATIONS[self.activation].value
+        h = inputs
+        if not self.residual:
+            for W, b in self.hidden:
+                h = f(affine(W, b, h))  # eq. 9
+            return h
+        h = affine(*self.hidden[0], h)
+        for (W, b), (W2, b2) in zip(self.hidden[1::2], self.hidden[2::2], strict=True):
+            h = h + affine(W2, b2, f(affine(W, b, f(h))))
+        return h
+
+
+def affine(W: Array, b: Array, h: Array) -> Array:
+    """W h + b for h of shape (..., in): (..., out) (NET-1)."""
+    xp = array_namespace(h)
+    return xp.matmul(h, xp.matrix_transpose(W)) + b
+
+
+def parameters(W: Array, b: Array | None, h: Array) -> Array:
+    """o[..., p, i] = sum_k W[p, i, k] h[..., k] + b[p, i]: (..., P, D) (NET-5)."""
+    xp = array_namespace(h)
+    P, D, H = W.shape
+    o = xp.reshape(xp.matmul(h, xp.matrix_transpose(xp.reshape(W, (P * D, H)))), (*h.shape[:-1], P, D))
+    return o if b is None else o + b
+
+
+def masked(mask: Array, W: Array) -> Array:
+    """W where the mask is true, else 0: whatever stood there, a NaN too (NET-1)."""
+    xp = array_namespace(W)
+    return xp.where(mask, W, xp.zeros_like(W))
+
+
+def check_layers(degrees: Degrees, hidden: Sequence[Layer], output: Layer, skip: Array | None) -> None:
+    """Refuse weights that do not fit the degrees or one another.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Naming the array, what was expected and what was found.
+    """
+    if len(hidden) != len(degrees.widths):
+        raise ValueError(f"hidden: expected {len(degrees.widths)} layers, as the degrees have, got {len(hidden)}")
+    check_array("output[0]", output[0], (None, degrees.dim, None))
+    first, params = output[0], output[0].shape[0]
+    sizes = (degrees.context_dim + degrees.dim, *degrees.widths)
+    named = {"output[0]": (first, (params, degrees.dim, sizes[-1])), "output[1]": (output[1], (params, degrees.dim))}
+    for k, (W, b) in enumerate(hidden):
+        named[f"hidden[{k}][0]"] = (W, (sizes[k + 1], sizes[k]))
+        named[f"hidden[{k}][1]"] = (b, (sizes[k + 1],))
+    if skip is not None:
+        named["skip"] = (skip, (params, degrees.dim, sizes[0]))
+    for name, (array, shape) in named.items():
+        check_array(name, array, shape)
+        check_alike("output[0]", first, **{name: array})
+
+
+def check_blocks(degrees: Degrees) -> None:
+    """Refuse residual blocks between units of different degrees (NET-6).
+
+    Raises
+    ------
+    ValueError
+        An even number of layers, or other degrees at the end of a block than at its start.
+    """
+    layers = [layer.tolist() for layer in degrees.hidden]
+    if len(layers) % 2 == 0:
+        raise ValueError(f"hidden: expected 1 + 2 n layers with residual=True, got {len(layers)}")
+    if any(end != layers[0] for end in layers[2::2]):
+        raise ValueError("hidden: expected every residual block to end in the degrees it starts from, got others")

@@ -1,0 +1,231 @@
+"""Scale maps: from the network's raw output to log sigma (STEP-1 to STEP-4; the gated one has its own file).
+
+A map turns (m, raw), the two parameters of a variable, into the step y = sigma x + mu of eq. 10. It gives
+
+    log_scale(raw) = log sigma, in nats        scale(raw) = sigma
+    location(m, raw) = mu                      slopes(m, raw): derivatives, for the Jacobian
+
+All are finite for raw = +-1e4 in float32.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from array_api_compat import array_namespace, device
+
+from ._checks import check_number
+from .special import sigmoid, softplus
+
+Array = Any
+
+
+class Slopes(NamedTuple):
+    """d sigma / d raw, d mu / d raw and d mu / d m, each of the shape of raw."""
+
+    sigma: Array
+    mu: Array
+    m: Array
+
+
+class Additive(ABC):
+    """What the maps share whose step adds m itself: mu = m, d mu / d raw = 0, d mu / d m = 1."""
+
+    @abstractmethod
+    def log_scale(self, raw: Array) -> Array:
+        """Logarithm of the scale, log sigma, in nats (DET-1)."""
+
+    @abstractmethod
+    def scale(self, raw: Array) -> Array:
+        """Scale sigma > 0."""
+
+    @abstractmethod
+    def scale_slope(self, raw: Array) -> Array:
+        """Derivative d sigma / d raw."""
+
+    def location(self, m: Array, raw: Array) -> Array:
+        """mu = m."""
+        return m
+
+    def slopes(self, m: Array, raw: Array) -> Slopes:
+        """d sigma / d raw, d mu / d raw = 0, d mu / d m = 1."""
+        xp = array_namespace(raw)
+        return Slopes(self.scale_slope(raw), xp.zeros_like(m), xp.ones_like(m))
+
+
+@dataclass(frozen=True)
+class Exp(Additive):
+    """log sigma = clip(raw, min, max), a true clip (STEP-1; eq. 10 as Pyro, NumPyro and TFP bound it).
+
+    Parameters
+    ----------
+    min, max : float
+        Bounds of log sigma, in nats.
+
+    Raises
+    ------
+    TypeError
+        A bound is not a number.
+    ValueError
+        A bound is not finite, or min is not below max.
+    """
+
+    min: float = -5.0
+    max: float = 3.0
+
+    def __post_init__(self) -> None:
+        """Check the bounds."""
+        if not check_number("min", self.min) < check_number("max", self.max):
+            raise ValueError(f"max: expected a number above min = {self.min}, got {self.max}")
+
+    def log_scale(self, raw: Array) -> Array:
+        """Clip raw to min..max."""
+        return array_namespace(raw).clip(raw, self.min, self.max)
+
+    def scale(self, raw: Array) -> Array:
+        """exp(log sigma)."""
+        return array_namespace(raw).exp(self.log_scale(raw))
+
+    def scale_slope(self, raw: Array) -> Array:
+        """sigma inside the bounds, 0 outside."""
+        xp = array_namespace(raw)
+        inside = xp.logical_and(raw > self.min, raw < self.max)
+        return xp.where(inside, self.scale(raw), xp.zeros_like(raw))
+
+
+@dataclass(frozen=True)
+class SoftClip(Additive):
+    """log sigma = raw / (1 + |raw / log slope|), within +-|log slope| (STEP-2; zuko).
+
+    Parameters
+    ----------
+    slope : float
+        Smallest scale, 0 < slope < 1.
+
+    Raises
+    ------
+    TypeError
+        The slope is not a number.
+    ValueError
+        It is not in (0, 1).
+    """
+
+    slope: float = 1e-3
+
+    def __post_init__(self) -> None:
+        """Check the slope."""
+        if not 0.0 < check_number("slope", self.slope) < 1.0:
+            raise ValueError(f"slope: expected a number in (0, 1), got {self.slope}")
+
+    def log_scale(self, raw: Array) -> Array:
+        """raw / (1 + |raw / log slope|)."""
+        return raw / self._bend(raw)
+
+    def scale(self, raw: Array) -> Array:
+        """exp(log sigma)."""
+        return array_namespace(raw).exp(self.log_scale(raw))
+
+    def scale_slope(self, raw: Array) -> Array:
+        """sigma / (1 + |raw / log slope|)^2."""
+        bend = self._bend(raw)
+        return self.scale(raw) / bend / bend
+
+    def _bend(self, raw: Array) -> Array:
+        """1 + |raw / log slope|, with the logarithm taken in the arithmetic of raw."""
+        xp = array_namespace(raw)
+        log_slope = xp.log(xp.asarray(self.slope, dtype=raw.dtype, device=device(raw)))
+        return 1.0 + xp.abs(raw / log_slope)
+
+
+@dataclass(frozen=True)
+class Softplus(Additive):
+    """sigma = softplus(raw + shift) + floor (STEP-3; nflows, flowjax).
+
+    Parameters
+    ----------
+    shift : float
+        Added to the raw output.
+    floor : float
+        Smallest scale, > 0: without it log sigma would be -inf where softplus underflows.
+
+    Raises
+    ------
+    TypeError
+        A parameter is not a number.
+    ValueError
+        It is not finite, or the floor is not positive.
+    """
+
+    shift: float = 0.0
+    floor: float = 1e-3
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        check_number("shift", self.shift)
+        check_floor(self.floor)
+
+    def log_scale(self, raw: Array) -> Array:
+        """log(softplus(raw + shift) + floor)."""
+        return array_namespace(raw).log(self.scale(raw))
+
+    def scale(self, raw: Array) -> Array:
+        """softplus(raw + shift) + floor."""
+        return softplus(raw + self.shift) + self.floor
+
+    def scale_slope(self, raw: Array) -> Array:
+        """sigmoid(raw + shift)."""
+        return sigmoid(raw + self.shift)
+
+
+@dataclass(frozen=True)
+class Sigmoid(Additive):
+    """sigma = sigmoid(raw + bias) + floor (STEP-4; normflows).
+
+    Parameters
+    ----------
+    bias : float
+        Added to the raw output.
+    floor : float
+        Smallest scale, > 0: without it log sigma would be -inf where sigmoid underflows.
+
+    Raises
+    ------
+    TypeError
+        A parameter is not a number.
+    ValueError
+        It is not finite, or the floor is not positive.
+    """
+
+    bias: float = 2.0
+    floor: float = 1e-3
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        check_number("bias", self.bias)
+        check_floor(self.floor)
+
+    def log_scale(self, raw: Array) -> Array:
+        """log(sigmoid(raw + bias) + floor)."""
+        return array_namespace(raw).log(self.scale(raw))
+
+    def scale(self, raw: Array) -> Array:
+        """sigmoid(raw + bias) + floor."""
+        return sigmoid(raw + self.bias) + self.floor
+
+    def scale_slope(self, raw: Array) -> Array:
+        """sigmoid(raw + bias) sigmoid(-(raw + bias))."""
+        return sigmoid(raw + self.bias) * sigmoid(-(raw + self.bias))
+
+
+def check_floor(floor: float) -> None:
+    """Refuse a floor that is not positive.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Not a number; not above 0.
+    """
+    if not check_number("floor", floor) > 0.0:
+        raise ValueError(f"floor: expected a number > 0, got {floor}")

@@ -1,0 +1,126 @@
+"""Flows in files: safetensors with JSON metadata, no pickle (style of the metadata: ``describe``).
+
+A file is written beside its place and then moved there, so that it is never half written; it carries a digest of its own
+content, so that a damaged one is refused before anything is built from it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .describe import Tensors, describe, rebuild
+
+FORMAT = "iaf-ref-flow/1"
+"""Name and version of the format, as in the metadata of a file."""
+
+
+def save(path: str | os.PathLike[str], flow: Any) -> None:
+    """Write a flow to a safetensors file, atomically.
+
+    Parameters
+    ----------
+    path : path
+        Replaced if it exists.
+    flow : AffineAutoregressive, Permutation, Chain or Inverse
+
+    Raises
+    ------
+    TypeError
+        ``flow`` is something else.
+    OSError
+        The file cannot be written.
+    """
+    from safetensors.numpy import save as to_bytes
+
+    text, tensors = describe(flow)
+    spec = json.dumps(text, sort_keys=True)
+    metadata = {"format": FORMAT, "flow": spec, "sha256": digest(spec, tensors)}
+    write_atomically(Path(path), to_bytes(tensors, metadata=metadata))
+
+
+def load(path: str | os.PathLike[str], *, xp: Any = None, device: Any = None, dtype: str | None = None) -> Any:
+    """Read a flow from a file that :func:`save` wrote.
+
+    Parameters
+    ----------
+    path : path
+    xp, device
+        Array namespace, NumPy by default, and device of the weights.
+    dtype : str, optional
+        Name of the dtype of the weights; default: as stored.
+
+    Returns
+    -------
+    AffineAutoregressive, Permutation, Chain or Inverse
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    ValueError
+        Not a file of this format, truncated, altered, with a NaN or an infinity among its weights, or no such dtype.
+    """
+    metadata, tensors = read(Path(path))
+    found = metadata.get("format")
+    if found != FORMAT:
+        raise ValueError(f"{path}: expected format {FORMAT!r}, got {found!r}")
+    spec = metadata.get("flow", "")
+    if metadata.get("sha256") != digest(spec, tensors):
+        raise ValueError(f"{path}: expected the content that was saved (sha256), got other content")
+    for name, tensor in tensors.items():
+        if not np.all(np.isfinite(tensor)):
+            raise ValueError(f"{path}: expected finite weights, got a NaN or an infinity in {name!r}")
+    try:
+        return rebuild(json.loads(spec), tensors, xp=xp, device=device, dtype=dtype)
+    except (KeyError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path}: expected the description of a flow, got one without {error}") from error
+
+
+def read(path: Path) -> tuple[dict[str, str], Tensors]:
+    """Metadata and tensors of a safetensors file.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    ValueError
+        The file cannot be read as safetensors.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            return dict(file.metadata() or {}), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path}: expected a file, got none") from None
+    except (SafetensorError, OSError) as error:
+        raise ValueError(f"{path}: expected a safetensors file, got one that cannot be read ({error})") from error
+
+
+def digest(spec: str, tensors: Tensors) -> str:
+    """sha256 over the description, and over the name, dtype, shape and bytes of each tensor in the order of names."""
+    result = hashlib.sha256(spec.encode())
+    for name in sorted(tensors):
+        array = np.ascontiguousarray(tensors[name])
+        result.update(f"\n{name} {array.dtype.str} {list(array.shape)}\n".encode())
+        result.update(array.tobytes())
+    return result.hexdigest()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside the place, then move: readers see the old file or the new one, never a part."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
