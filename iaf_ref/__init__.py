@@ -1,30 +1,35 @@
 """Inverse Autoregressive Flow, as a specification that runs.
 
-Plain functions of the Python array API standard: masks of a MADE (Germain et al. 2015, arXiv 1502.03509), the autoregressive
-network, the flow (Kingma et al. 2016, arXiv 1606.04934), densities. The same text runs on every array library, on
-balls, which give the certified truth, and on error-tracking numbers, which give the tolerance.
+Plain functions of the Python array API standard: masks of a MADE (Germain et al. 2015, arXiv
+1502.03509), the autoregressive network, the flow (Kingma et al. 2016, arXiv 1606.04934), densities.
+The same text runs on every array library, on balls, which give the certified truth, and on
+error-tracking numbers, which give the tolerance.
 
-Fixed once: J[i, j] = d y_i / d x_j; log-dets and log densities in nats; weights (out, in); batch dimensions lead, the event is
-the last axis; order[k] is the variable generated k-th.
+Fixed once: J[i, j] = d y_i / d x_j; log-dets and log densities in nats; weights (out, in); batch
+dimensions lead, the event is the last axis; order[k] is the variable generated k-th.
 
-Read in this order: clauses, degrees, dag, masks, special, activations, network, scales, gated, affine, inverses,
-jacobian, chain, distributions, multivariate, transformed, posterior; then initial, describe, storage.
+Read in this order: clauses; degrees, strategies, dag, masks; special, activations, layers, network;
+scales, floored, gated, affine, inverses, jacobian; chain, permutation; distributions, multivariate,
+low_rank, triangular, transformed, posterior; then initial, describe, host, storage.
 """
 
 from .activations import ACTIVATIONS, Activation
 from .affine import AffineAutoregressive
-from .chain import Chain, Inverse, Permutation, Transform
+from .chain import Chain, Inverse, Transform
 from .clauses import CLAUSES
 from .dag import dag_degrees
 from .degrees import Degrees, made_degrees
 from .distributions import Distribution, Independent, Normal, sum_rightmost
+from .floored import Sigmoid, Softplus
 from .gated import Gated
 from .jacobian import jacobian
+from .low_rank import LowRankMultivariateNormal
 from .masks import Masks, connectivity, expected_connectivity, made_masks
-from .multivariate import LowRankMultivariateNormal, MultivariateNormal
+from .multivariate import MultivariateNormal
 from .network import AutoregressiveNetwork
+from .permutation import Permutation
 from .posterior import iaf_posterior
-from .scales import Exp, Sigmoid, SoftClip, Softplus
+from .scales import Exp, SoftClip
 from .storage import load, save
 from .transformed import PerDimension, TransformedDistribution
 

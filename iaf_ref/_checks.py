@@ -1,7 +1,7 @@
 """What is refused, and in which words: "expected ..., got ...".
 
-Every check looks at shapes, dtypes, devices or Python values, never at the entries of an array, so that each
-function of the specification can be traced, jitted and evaluated lazily.
+Every check looks at shapes, dtypes, devices or Python values, never at the entries of an array, so
+that each function of the specification can be traced, jitted and evaluated lazily.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def check_array(name: str, value: Any, shape: tuple[int | None, ...] | None = No
     ValueError
         Of another shape.
     """
-    # is_array_api_obj knows the backends' own arrays; ours and a stranger's say so by __array_namespace__
+    # is_array_api_obj knows the common libraries; a stranger's arrays say so themselves
     if not (is_array_api_obj(value) or hasattr(value, "__array_namespace__")):
         raise TypeError(f"{name}: expected an array, got {type(value).__name__}")
     xp = array_namespace(value)
@@ -36,7 +36,9 @@ def check_array(name: str, value: Any, shape: tuple[int | None, ...] | None = No
 
 def fits(got: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
     """Whether a shape is the expected one, None standing for any length."""
-    return len(got) == len(expected) and all(e is None or g == e for g, e in zip(got, expected, strict=True))
+    return len(got) == len(expected) and all(
+        e is None or g == e for g, e in zip(got, expected, strict=True)
+    )
 
 
 def show(shape: tuple[int | None, ...]) -> str:
@@ -58,11 +60,17 @@ def check_alike(reference: str, first: Array, **others: Array | None) -> None:
             continue
         if array_namespace(other) is not array_namespace(first):
             expected, got = array_namespace(first).__name__, array_namespace(other).__name__
-            raise TypeError(f"{name}: expected an array of {expected}, as {reference}, got one of {got}")
+            raise TypeError(
+                f"{name}: expected an array of {expected}, as {reference}, got one of {got}"
+            )
         if other.dtype != first.dtype:
-            raise TypeError(f"{name}: expected dtype {first.dtype}, as {reference}, got {other.dtype}")
+            raise TypeError(
+                f"{name}: expected dtype {first.dtype}, as {reference}, got {other.dtype}"
+            )
         if device(other) != device(first):
-            raise TypeError(f"{name}: expected device {device(first)}, as {reference}, got {device(other)}")
+            raise TypeError(
+                f"{name}: expected device {device(first)}, as {reference}, got {device(other)}"
+            )
 
 
 def check_event(name: str, value: Any, size: int) -> None:
@@ -128,7 +136,9 @@ def check_permutation(name: str, order: Sequence[int]) -> tuple[int, ...]:
     """
     entries = tuple(check_int(f"{name}[{k}]", i, 0) for k, i in enumerate(order))
     if sorted(entries) != list(range(len(entries))):
-        raise ValueError(f"{name}: expected a permutation of 0..{len(entries) - 1}, got {list(entries)}")
+        raise ValueError(
+            f"{name}: expected a permutation of 0..{len(entries) - 1}, got {list(entries)}"
+        )
     return entries
 
 

@@ -1,7 +1,8 @@
 """The eight activations and their derivatives (NET-2).
 
-Each is written so that it neither overflows nor branches: where two forms meet at 0, one of two terms is exactly 0.
-The derivative at a kink is that of the left side, 0 for relu, the slope for leaky_relu.
+Each is written so that it neither overflows nor branches: where two forms meet at 0, one of two
+terms is exactly 0. The derivative at a kink is that of the left side, 0 for relu, the slope for
+leaky_relu.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The affine autoregressive transform: one step of IAF (Kingma et al. 2016, eqs. 10-14; log-det: eq. 11).
+"""The affine autoregressive transform: one step of IAF (Kingma et al. 2016, section 4).
 
-    [m, raw] = AutoregressiveNetwork(x, context)            algorithm 1
-    y_i = sigma_i(x_<i) x_i + mu_i(x_<i)                    eq. 10, or eqs. 12-14 with the gated map
-    log|det dy/dx| = sum_i log sigma_i                      eq. 11
+[m, raw] = AutoregressiveNetwork(x, context)            algorithm 1
+y_i = sigma_i(x_<i) x_i + mu_i(x_<i)                    eq. 10, or eqs. 12-14 with the gated map
+log|det dy/dx| = sum_i log sigma_i                      eq. 11
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class AffineAutoregressive:
-    """y = sigma(x) x + mu(x), parallel in x: Inverse Autoregressive Flow (STEP-6, DET-1, DET-2, INV-1).
+    """Inverse Autoregressive Flow, y = sigma(x) x + mu(x), parallel in x (STEP-6, DET-2, INV-1).
 
     Parameters
     ----------
@@ -101,7 +101,8 @@ class AffineAutoregressive:
         ----------
         x : (..., D)
         context : (..., C), optional
-            Needed where the network has context; its batch dimensions broadcast against those of ``x``.
+            Needed where the network has context; its batch dimensions broadcast against those of
+            ``x``.
 
         Returns
         -------
@@ -120,13 +121,13 @@ class AffineAutoregressive:
         return y, array_namespace(x).sum(log_sigma, axis=-1)  # eq. 11
 
     def log_scale(self, x: Array, context: Array | None = None) -> Array:
-        """Per-dimension log-det log sigma_i, (..., D), nats (DET-1); arguments as of :meth:`forward`."""
+        """Per-dimension log-det log sigma_i, (..., D), nats (DET-1); arguments as of forward."""
         return self.step(x, context).log_sigma
 
     def inverse(
         self, y: Array, context: Array | None = None, method: str = "sequential"
     ) -> tuple[Array, Array]:
-        """X with forward(x) = y, and log|det dx/dy| = -sum_i log sigma_i(x) (INV-1, INV-2, INV-4, DET-4).
+        """X with forward(x) = y; log|det dx/dy| = -sum_i log sigma_i(x) (INV-1, INV-2, DET-4).
 
         Parameters
         ----------

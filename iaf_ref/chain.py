@@ -1,14 +1,10 @@
-"""Compositions of transforms: chains, permutations of the variables, the inverse of a transform (Kingma et al., section 4)."""
+"""Compositions: chains of transforms, and a transform run backwards."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
-
-from array_api_compat import array_namespace, device
-
-from ._checks import check_event, check_permutation
 
 Array = Any
 
@@ -17,7 +13,8 @@ Array = Any
 class Transform(Protocol):
     """An invertible map of events: what chains and distributions are made of (CHAIN-1, DENS-1).
 
-    ``event_dim`` is the number of last axes that a log-det is summed over: 1 for a transform of events of shape (D,).
+    ``event_dim`` is the number of last axes that a log-det is summed over: 1 for a transform of
+    events of shape (D,).
     """
 
     event_dim: int
@@ -35,61 +32,6 @@ class Transform(Protocol):
 
     def inverse(self, y: Array, context: Array | None = None) -> tuple[Array, Array]:
         """X and log|det dx/dy|, nats."""
-
-
-@dataclass(frozen=True)
-class Permutation:
-    """y[k] = x[order[k]], log-det exactly 0 (CHAIN-2, CHAIN-3).
-
-    Parameters
-    ----------
-    order : sequence of int
-        Each of 0..D-1 once.
-
-    Raises
-    ------
-    TypeError
-        An entry is not an integer.
-    ValueError
-        Not a permutation.
-    """
-
-    order: Sequence[int]
-    event_dim = 1
-    context_dim = 0
-
-    def __post_init__(self) -> None:
-        """Check the order."""
-        object.__setattr__(self, "order", check_permutation("order", self.order))
-
-    @property
-    def dim(self) -> int:
-        """Number of variables D."""
-        return len(self.order)
-
-    @property
-    def inverse_order(self) -> tuple[int, ...]:
-        """The order that undoes this one: inverse_order[order[k]] = k."""
-        return tuple(sorted(range(self.dim), key=lambda k: self.order[k]))
-
-    def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
-        """y[k] = x[order[k]] and 0; x : (..., D), y : (..., D), log-det : (...), nats (CHAIN-2)."""
-        check_event("x", x, self.dim)
-        return _permute(x, self.order)
-
-    def inverse(
-        self, y: Array, context: Array | None = None, method: str = "sequential"
-    ) -> tuple[Array, Array]:
-        """x[order[k]] = y[k] and 0; shapes as of :meth:`forward` (CHAIN-3)."""
-        check_event("y", y, self.dim)
-        return _permute(y, self.inverse_order)
-
-
-def _permute(x: Array, order: Sequence[int]) -> tuple[Array, Array]:
-    """Take the entries in this order; the log-det 0 of shape (...)."""
-    xp = array_namespace(x)
-    y = xp.take(x, xp.asarray(list(order), device=device(x)), axis=-1)
-    return y, xp.zeros_like(x[..., 0])
 
 
 @dataclass(frozen=True)
@@ -120,7 +62,9 @@ class Chain:
             raise ValueError(f"transforms: expected all of one dimension, got {dims}")
         contexts = {t.context_dim for t in self.transforms} - {0}
         if len(contexts) > 1:
-            raise ValueError(f"transforms: expected all of one context dimension, got {sorted(contexts)}")
+            raise ValueError(
+                f"transforms: expected all of one context dimension, got {sorted(contexts)}"
+            )
         event_dims = [t.event_dim for t in self.transforms]
         if set(event_dims) != {1}:
             raise ValueError(f"transforms: expected event_dim 1 of each, got {event_dims}")
@@ -136,7 +80,7 @@ class Chain:
         return max(t.context_dim for t in self.transforms)
 
     def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
-        """Y and the sum of the log-dets, nats; x : (..., D), context : (..., C), y : (..., D), log-det : (...)."""
+        """Y (..., D) and the sum of the log-dets (...), nats; x (..., D), context (..., C)."""
         self._check_context(context)
         total: Array = 0.0
         for t in self.transforms:
@@ -144,8 +88,10 @@ class Chain:
             total = log_det + total  # DET-5
         return x, total
 
-    def inverse(self, y: Array, context: Array | None = None, **options: str) -> tuple[Array, Array]:
-        """X and the log-det of the inverse map, nats: the inverses in reversed order; ``method`` as of the steps."""
+    def inverse(
+        self, y: Array, context: Array | None = None, **options: str
+    ) -> tuple[Array, Array]:
+        """X and the log-det of the inverse map, nats; options (``method``) go to every step."""
         self._check_context(context)
         total: Array = 0.0
         for t in reversed(self.transforms):
@@ -154,14 +100,18 @@ class Chain:
         return y, total
 
     def _check_context(self, context: Array | None) -> None:
-        """Refuse a context that no transform takes; a missing one is refused by the first that needs it."""
+        """Refuse a context that no transform takes; who needs one refuses its absence."""
         if context is not None and self.context_dim == 0:
-            raise ValueError("context: expected None, as no transform takes a context, got an array")
+            raise ValueError(
+                "context: expected None, as no transform takes a context, got an array"
+            )
 
 
 @dataclass(frozen=True)
 class Inverse:
-    """The transform run backwards; of an IAF, the masked autoregressive flow (CHAIN-4; MAF, Papamakarios et al. 2017).
+    """The transform run backwards; of an IAF, the masked autoregressive flow (CHAIN-4).
+
+    MAF: Papamakarios, Pavlakou and Murray 2017, arXiv 1705.07057.
 
     Parameters
     ----------
@@ -185,10 +135,14 @@ class Inverse:
         """Number of context variables C."""
         return self.transform.context_dim
 
-    def forward(self, x: Array, context: Array | None = None, **options: str) -> tuple[Array, Array]:
-        """The transform's inverse and its log-det, nats; ``method`` as of the transform's inverse."""
+    def forward(
+        self, x: Array, context: Array | None = None, **options: str
+    ) -> tuple[Array, Array]:
+        """The transform's inverse and its log-det, nats; options as of that inverse."""
         return self.transform.inverse(x, context, **options)
 
-    def inverse(self, y: Array, context: Array | None = None, **options: str) -> tuple[Array, Array]:
+    def inverse(
+        self, y: Array, context: Array | None = None, **options: str
+    ) -> tuple[Array, Array]:
         """The transform itself and its log-det, nats: parallel, whatever ``method`` says."""
         return self.transform.forward(y, context)

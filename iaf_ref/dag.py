@@ -1,8 +1,9 @@
 """MADE on any directed acyclic graph (MASK-9), as zuko does it for structured densities.
 
-In place of one number, a hidden unit carries the *set* of variables it may depend on: the parents of the variable it
-serves. A unit may read another whose set is a subset of its own; an output may read a unit whose set is a subset of
-its parents. A total order is the case in which these sets are nested.
+In place of one number, a hidden unit carries the *set* of variables it may depend on: the parents
+of the variable it serves. A unit may read another whose set is a subset of its own; an output may
+read a unit whose set is a subset of its parents. A total order is the case in which these sets are
+nested.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ._checks import check_int, show
-from .degrees import Booleans, Degrees, given_labels, integers
+from .degrees import Booleans, Degrees, integers
+from .strategies import given_labels
 
 
 def dag_degrees(
@@ -20,14 +22,15 @@ def dag_degrees(
 ) -> Degrees:
     """Degrees of a MADE whose dependencies are the edges of a graph (MASK-9).
 
-    degree(i) = 1 + max degree(parents of i), or 1 without any: the variables of a degree are generated together.
-    Hidden units serve the distinct non-empty parent sets in the order of degrees, dealt out in turn.
+    degree(i) = 1 + max degree(parents of i), or 1 without any: the variables of a degree are
+    generated together. Hidden units serve the distinct non-empty parent sets in the order of
+    degrees, dealt out in turn.
 
     Parameters
     ----------
     adjacency : (D, D) or (D, C + D) Boolean matrix
-        ``adjacency[i, j]``: variable i depends on column j of (context, x); D columns: on the whole context. The
-        diagonal says nothing: a variable never is its own parent.
+        ``adjacency[i, j]``: variable i depends on column j of (context, x); D columns: on the whole
+        context. The diagonal says nothing: a variable never is its own parent.
     hidden : sequence
         Width of each layer, or for each of its units the variable that it serves.
     dim, context_dim : int
@@ -68,8 +71,10 @@ def _graph(adjacency: object, dim: int, context_dim: int) -> Booleans:
     graph = given.astype(bool)
     if given.shape[1] == dim:
         graph = np.concatenate([np.ones((dim, context_dim), dtype=bool), graph], axis=1)
-    own = np.concatenate([np.zeros((dim, context_dim), dtype=bool), np.eye(dim, dtype=bool)], axis=1)
-    graph = graph & ~own
+    own = np.concatenate(
+        [np.zeros((dim, context_dim), dtype=bool), np.eye(dim, dtype=bool)], axis=1
+    )
+    graph = np.asarray(graph & ~own, dtype=np.bool_)
     graph.flags.writeable = False
     return graph
 
@@ -80,7 +85,11 @@ def _levels(parents: Booleans) -> list[int]:
     levels = [0] * dim
     for level in range(1, dim + 1):
         done = {i for i in range(dim) if levels[i]}
-        free = [i for i in range(dim) if not levels[i] and set(np.flatnonzero(parents[i]).tolist()) <= done]
+        free = [
+            i
+            for i in range(dim)
+            if not levels[i] and set(np.flatnonzero(parents[i]).tolist()) <= done
+        ]
         for i in free:
             levels[i] = level
     if not all(levels):
@@ -97,7 +106,7 @@ def _cycle(parents: Booleans, levels: list[int]) -> str:
 
 
 def _distinct(graph: Booleans, levels: list[int]) -> list[int]:
-    """One variable for each distinct non-empty parent set, in the order of degrees; variable 0 if there is none."""
+    """One variable for each distinct non-empty parent set, by degree; variable 0 without any."""
     seen: dict[bytes, int] = {}
     for i in sorted(range(len(graph)), key=lambda i: levels[i]):
         if graph[i].any():

@@ -1,20 +1,21 @@
-"""Degrees of the units of a MADE: who may depend on whom, in exact integers (Germain et al. 2015, section 3).
+"""Degrees of the units of a MADE: who may depend on whom (Germain et al. 2015, section 4).
 
-A variable of degree d may depend on the variables of smaller degree. A hidden unit of degree d may depend on the
-variables of degree <= d. Context has degree 0. Nothing here is rounded in floating point: a library that
-computes ``round(linspace(1, D - 1, H))`` in float32 gets other masks from the same widths.
+A variable of degree d may depend on the variables of smaller degree. A hidden unit of degree d may
+depend on the variables of degree <= d. Context has degree 0. Nothing here is rounded in floating
+point: a library that computes ``round(linspace(1, D - 1, H))`` in float32 gets other masks from the
+same widths.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
 from ._checks import check_int, check_one_of, check_permutation
+from .strategies import STRATEGIES, given_labels
 
 Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 Booleans = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
@@ -54,7 +55,7 @@ class Degrees:
 
     @property
     def groups(self) -> tuple[tuple[int, ...], ...]:
-        """Variables generated together, in the order of generation: ``groups[d - 1]`` has degree d."""
+        """Variables generated together, in order: those of ``groups[d - 1]`` have degree d."""
         last = max(self.input.tolist())
         return tuple(tuple(np.flatnonzero(self.input == d).tolist()) for d in range(1, last + 1))
 
@@ -85,8 +86,8 @@ def made_degrees(
 ) -> Degrees:
     """Degrees of a MADE (MASK-1, MASK-2, MASK-3, MASK-8, MASK-9).
 
-    degree(order[k]) = k + 1. With K the largest of them, hidden degrees lie in low..high = 1..K-1 without
-    context and 0..K-1 with it, both 0 where K = 1. For unit k of H:
+    degree(order[k]) = k + 1. With K the largest of them, hidden degrees lie in low..high = 1..K-1
+    without context and 0..K-1 with it, both 0 where K = 1. For unit k of H:
 
     - ``even``: low + k (high - low) / (H - 1), rounded half to even;
     - ``cyclic``: low + k mod (high - low + 1);
@@ -129,7 +130,7 @@ def made_degrees(
     (array([1, 2, 2, 3, 3, 4]),)
     """
     dim, context_dim = check_int("dim", dim, 1), check_int("context_dim", context_dim, 0)
-    check_one_of("strategy", strategy, tuple(_STRATEGIES))
+    check_one_of("strategy", strategy, tuple(STRATEGIES))
     if adjacency is not None:
         from .dag import dag_degrees
 
@@ -147,7 +148,7 @@ def made_degrees(
             units = given_labels(name, layer, high)
         else:
             width = check_int(name, layer, 1)
-            units = _STRATEGIES[strategy](width, max(least, low), high, low, rng)
+            units = STRATEGIES[strategy](width, max(least, low), high, low, rng)
         layers.append(integers(units))
         least = min(units)
     return Degrees(integers([0] * context_dim), integers(degrees), tuple(layers))
@@ -169,47 +170,11 @@ def input_degrees(dim: int, order: Sequence[int] | Sequence[Sequence[int]] | Non
     if len(flat) != dim:
         raise ValueError(f"order: expected a permutation of 0..{dim - 1}, got {list(flat)}")
     if not all(groups):
-        raise ValueError(f"order: expected groups of at least one variable, got {[list(g) for g in groups]}")
+        raise ValueError(
+            f"order: expected groups of at least one variable, got {[list(g) for g in groups]}"
+        )
     degree = {int(i): k + 1 for k, group in enumerate(groups) for i in group}
     return [degree[i] for i in range(dim)]
-
-
-def given_labels(name: str, layer: Sequence[int], high: int) -> list[int]:
-    """Degrees that the user wrote down, each within 0..high (MASK-3).
-
-    Raises
-    ------
-    TypeError
-        A degree is not an integer.
-    ValueError
-        No degree, or one out of range.
-    """
-    units = [check_int(f"{name}[{k}]", d, 0) for k, d in enumerate(layer)]
-    if not units or max(units) > high:
-        raise ValueError(f"{name}: expected one or more degrees in 0..{high}, got {units}")
-    return units
-
-
-def _even(width: int, least: int, high: int, low: int, rng: random.Random) -> list[int]:
-    """low + k (high - low) / (H - 1), rounded half to even, in fractions: exact."""
-    return [round(low + Fraction(k * (high - low), max(width - 1, 1))) for k in range(width)]
-
-
-def _cyclic(width: int, least: int, high: int, low: int, rng: random.Random) -> list[int]:
-    """low + k mod (high - low + 1)."""
-    return [low + k % (high - low + 1) for k in range(width)]
-
-
-def _random(width: int, least: int, high: int, low: int, rng: random.Random) -> list[int]:
-    """Uniform in least..high, one generator for all layers (Germain et al. 2015, section 3)."""
-    return [rng.randint(least, high) for _ in range(width)]
-
-
-_STRATEGIES: dict[str, Callable[[int, int, int, int, random.Random], list[int]]] = {
-    "even": _even,
-    "cyclic": _cyclic,
-    "random": _random,
-}
 
 
 def integers(values: Sequence[int]) -> Integers:

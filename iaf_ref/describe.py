@@ -1,23 +1,30 @@
-"""Flows as plain data: a tree of dicts that JSON can hold, beside a flat dict of NumPy arrays, and back."""
+"""Flows as plain data: a tree that JSON can hold, beside a dict of NumPy arrays, and back."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-from array_api_compat import to_device
 
 from ._checks import check_one_of
 from .affine import AffineAutoregressive
-from .chain import Chain, Inverse, Permutation
+from .chain import Chain, Inverse
 from .degrees import Degrees, integers
+from .floored import Sigmoid, Softplus
 from .gated import Gated
+from .host import from_host, to_host
 from .network import AutoregressiveNetwork
-from .scales import Exp, Sigmoid, SoftClip, Softplus
+from .permutation import Permutation
+from .scales import Exp, SoftClip
 
 Tensors = dict[str, "np.ndarray[Any, np.dtype[Any]]"]
-SCALES = {"exp": Exp, "softclip": SoftClip, "softplus": Softplus, "sigmoid": Sigmoid, "gated": Gated}
+SCALES = {
+    "exp": Exp,
+    "softclip": SoftClip,
+    "softplus": Softplus,
+    "sigmoid": Sigmoid,
+    "gated": Gated,
+}
 """Name in a file -> scale map."""
 
 
@@ -52,7 +59,9 @@ def describe(flow: Any, prefix: str = "") -> tuple[dict[str, Any], Tensors]:
         parts = [describe(t, f"{prefix}{k}.") for k, t in enumerate(flow.transforms)]
         merged = {name: array for _, tensors in parts for name, array in tensors.items()}
         return {"kind": "chain", "transforms": [text for text, _ in parts]}, merged
-    raise TypeError(f"flow: expected a flow, a permutation, a chain or an inverse, got {type(flow).__name__}")
+    raise TypeError(
+        f"flow: expected a flow, a permutation, a chain or an inverse, got {type(flow).__name__}"
+    )
 
 
 def rebuild(
@@ -108,7 +117,7 @@ def _describe_affine(flow: AffineAutoregressive, prefix: str) -> tuple[dict[str,
         "kind": "affine",
         "activation": net.activation,
         "residual": net.residual,
-        "scale": {"kind": scale, **asdict(flow.scale)},  # type: ignore[call-overload]  # each map is a dataclass
+        "scale": {"kind": scale, **vars(flow.scale)},
         "context_dim": degrees.context_dim,
         "degrees": degrees.input.tolist(),
         "hidden_degrees": [layer.tolist() for layer in degrees.hidden],
@@ -147,26 +156,3 @@ def _rebuild_affine(
     check_one_of("scale", kind, tuple(SCALES))
     net = AutoregressiveNetwork(degrees, hidden, output, skip, text["activation"], text["residual"])
     return AffineAutoregressive(net, SCALES[kind](**scale))
-
-
-def to_host(array: Any) -> np.ndarray[Any, np.dtype[Any]]:
-    """A NumPy copy of an array of any library."""
-    if hasattr(array, "detach"):
-        array = array.detach()  # PyTorch: a leaf that requires grad is no NumPy array
-    try:
-        return np.asarray(array).copy()
-    except (TypeError, RuntimeError):  # how libraries say that the array lies on an accelerator
-        return np.asarray(to_device(array, "cpu")).copy()
-
-
-def from_host(array: np.ndarray[Any, np.dtype[Any]], xp: Any, device: Any, dtype: str) -> Any:
-    """An array of another library from a NumPy array.
-
-    Raises
-    ------
-    ValueError
-        The namespace has no such dtype.
-    """
-    check_one_of("dtype", dtype, [d for d in ("float16", "bfloat16", "float32", "float64") if hasattr(xp, d)])
-    # a copy: a frozen flow must not share memory that somebody may write to
-    return xp.asarray(array.copy(), dtype=getattr(xp, dtype), device=device)

@@ -1,4 +1,4 @@
-"""Univariate bases, and how univariate becomes multivariate (DENS-2; names as of torch.distributions)."""
+"""Univariate bases, and how univariate becomes multivariate (names as of torch.distributions)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def sum_rightmost(value: Array, n: int) -> Array:
     """
     axes = len(value.shape)
     if check_int("n", n, 0) > axes:
-        raise ValueError(f"n: expected at most {axes}, as the value has shape {show(tuple(value.shape))}, got {n}")
+        raise ValueError(
+            f"n: expected at most {axes}, of a value of shape {show(tuple(value.shape))}, got {n}"
+        )
     return value if n == 0 else array_namespace(value).sum(value, axis=tuple(range(-n, 0)))
 
 
@@ -62,9 +64,10 @@ def log_two_pi(like: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Normal:
-    """Univariate normal distributions: batch shape that of ``loc``, event shape () (DENS-2, DENS-3).
+    """Univariate normal distributions: batch shape that of ``loc``, event shape () (DENS-2).
 
-    ``Normal(zeros(D), ones(D))`` are D univariate distributions, not one over vectors: see :class:`Independent`.
+    ``Normal(zeros(D), ones(D))`` are D univariate distributions, not one over vectors: see
+    :class:`Independent`.
 
     Parameters
     ----------
@@ -123,7 +126,7 @@ class Normal:
 
 @dataclass(frozen=True, eq=False)
 class Independent:
-    """Read the last n batch axes of a distribution as its event: their log densities add (DENS-2, DENS-3).
+    """Read the last n batch axes as the event: their log densities add (DENS-2, DENS-3).
 
     Parameters
     ----------
@@ -146,7 +149,9 @@ class Independent:
         """Check the number of axes."""
         axes = len(self.base.batch_shape)
         if check_int("ndims", self.ndims, 0) > axes:
-            raise ValueError(f"ndims: expected at most {axes}, the axes of the batch shape, got {self.ndims}")
+            raise ValueError(
+                f"ndims: expected at most {axes}, the axes of the batch shape, got {self.ndims}"
+            )
 
     @property
     def batch_shape(self) -> tuple[int, ...]:
@@ -156,8 +161,10 @@ class Independent:
     @property
     def event_shape(self) -> tuple[int, ...]:
         """The axes taken over, then the base's event shape."""
-        return self.base.batch_shape[len(self.base.batch_shape) - self.ndims :] + self.base.event_shape
+        return (
+            self.base.batch_shape[len(self.base.batch_shape) - self.ndims :] + self.base.event_shape
+        )
 
     def log_prob(self, x: Array) -> Array:
-        """Sum of the base's log densities over the last n axes, nats; arguments and errors as of the base."""
+        """Sum of the base's log densities over the last n axes, nats; errors as of the base."""
         return sum_rightmost(self.base.log_prob(x), self.ndims)

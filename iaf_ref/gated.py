@@ -1,4 +1,4 @@
-"""The gated step of the IAF paper, numerically kinder than eq. 10 (Kingma et al. 2016, eqs. 12-14)."""
+"""The gated step of IAF, numerically kinder than eq. 10 (Kingma et al. 2016, eqs. 12-14)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ Array = Any
 
 @dataclass(frozen=True)
 class Gated:
-    """sigma = sigmoid(raw + bias), y = sigma x + (1 - sigma) m (STEP-5; Kingma et al. 2016, eqs. 12-14).
+    """sigma = sigmoid(raw + bias), y = sigma x + (1 - sigma) m (STEP-5; IAF eqs. 12-14).
 
-    A convex combination of x and m, in the manner of an LSTM's forget gate; the bias keeps the first steps of training near
-    the identity. 1 - sigma is computed as sigmoid(-(raw + bias)), which does not cancel. Where sigma underflows
-    (raw < -103 in float32) the forward map and log sigma are exact still, but y no longer determines x.
+    A convex combination of x and m, in the manner of an LSTM's forget gate; the bias keeps the
+    first steps of training near the identity. 1 - sigma is computed as sigmoid(-(raw + bias)),
+    which does not cancel. Where sigma underflows (raw < -103 in float32) the forward map and log
+    sigma are exact still, but y no longer determines x.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ class Gated:
         return sigmoid(-(raw + self.bias)) * m
 
     def slopes(self, m: Array, raw: Array) -> Slopes:
-        """d sigma / d raw = sigma (1 - sigma), d mu / d raw = -m sigma (1 - sigma), d mu / d m = 1 - sigma."""
+        """d sigma / d raw = sigma (1 - sigma) = -(d mu / d raw) / m, d mu / d m = 1 - sigma."""
         rest = sigmoid(-(raw + self.bias))
         slope = self.scale(raw) * rest
         return Slopes(slope, -(m * slope), rest)

@@ -16,7 +16,7 @@ Array = Any
 def draw_weights(
     degrees: Degrees, seed: int, params: int, skip: bool, dtype: str, xp: Any, device: Any
 ) -> tuple[list[tuple[Array, Array]], tuple[Array, Array], Array | None]:
-    """Weights and biases uniform in +-1/sqrt(n), n the inputs that the mask leaves to the unit (NET-1).
+    """Weights and biases uniform in +-1/sqrt(n), n inputs left to the unit by its mask (NET-1).
 
     Parameters
     ----------
@@ -44,8 +44,13 @@ def draw_weights(
     """
     check_int("params", params, 1)
     xp = np if xp is None else xp
-    check_one_of("dtype", dtype, [d for d in ("float16", "bfloat16", "float32", "float64") if hasattr(xp, d)])
-    masks, rng = made_masks(degrees), np.random.Generator(np.random.PCG64(check_int("seed", seed, 0)))
+    check_one_of(
+        "dtype", dtype, [d for d in ("float16", "bfloat16", "float32", "float64") if hasattr(xp, d)]
+    )
+    masks, rng = (
+        made_masks(degrees),
+        np.random.Generator(np.random.PCG64(check_int("seed", seed, 0))),
+    )
 
     def draw(mask: Array, *lead: int) -> tuple[Array, Array]:
         fan_in = np.maximum(mask.sum(axis=1), 1)

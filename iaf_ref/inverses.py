@@ -1,7 +1,7 @@
-"""The inverse of the step: x_i = (y_i - mu_i(x_<i)) / sigma_i(x_<i), solved in the order of degrees.
+"""The inverse of the step: x_i = (y_i - mu_i(x_<i)) / sigma_i(x_<i), in the order of degrees.
 
-mu_i and sigma_i depend on variables of smaller degree only, so the equations are triangular and have exactly one solution
-(INV-1). Each algorithm returns x and the per-dimension log sigma at x.
+mu_i and sigma_i depend on variables of smaller degree only, so the equations are triangular and
+have exactly one solution (INV-1). Each algorithm returns x and the per-dimension log sigma at x.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ Array = Any
 def sequential(flow: AffineAutoregressive, y: Array, context: Array | None) -> tuple[Array, Array]:
     """One degree after the other: the definition (INV-2).
 
-    For d = 1, ..., K: evaluate the network at the variables found so far, the others 0; for each i of degree d,
-    x_i = (y_i - mu_i) / sigma_i. Only these entries are computed, so that nothing else can overflow (INV-5).
+    For d = 1, ..., K: evaluate the network at the variables found so far, the others 0; for each i
+    of degree d, x_i = (y_i - mu_i) / sigma_i. Only these entries are computed, so that nothing else
+    can overflow (INV-5).
 
     Parameters
     ----------
@@ -48,10 +49,11 @@ def sequential(flow: AffineAutoregressive, y: Array, context: Array | None) -> t
 
 
 def fixed_point(flow: AffineAutoregressive, y: Array, context: Array | None) -> tuple[Array, Array]:
-    """K sweeps of x <- (y - mu(x)) / sigma(x) from x = 0: exact, since sweep d settles degree d (INV-4).
+    """K sweeps of x <- (y - mu(x)) / sigma(x) from x = 0: sweep d settles degree d (INV-4).
 
-    A variable that is not settled yet may grow beyond any bound although the solution is small, and 0 * inf would then
-    leak through the masks. Such transients are cut at the square root of the largest number (INV-5).
+    A variable that is not settled yet may grow beyond any bound although the solution is small, and
+    0 * inf would then leak through the masks. Such transients are cut at the square root of the
+    largest number (INV-5).
 
     Parameters
     ----------

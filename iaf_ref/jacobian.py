@@ -1,9 +1,10 @@
-"""The full Jacobian of a step in closed form, J[i, j] = d y_i / d x_j: the definition behind the log-det (DET-3).
+"""The full Jacobian of a step in closed form, J[i, j] = d y_i / d x_j: what the log-det is of.
 
 The chain rule goes through the network side by side with its values, T_l = d h_l / d x:
 
     T_l = diag(f'(a_l)) W_l T_{l-1},   a_l = W_l h_{l-1} + b_l
-    J   = diag(sigma) + diag(x d sigma / d raw + d mu / d raw) d raw / d x + diag(d mu / d m) d m / d x
+    J   = diag(sigma) + diag(x d sigma / d raw + d mu / d raw) d raw / d x + diag(d mu / d m) d m /
+    d x
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from array_api_compat import array_namespace, device
 
 from .activations import ACTIVATIONS
 from .affine import AffineAutoregressive
-from .network import AutoregressiveNetwork, affine
+from .layers import affine
+from .network import AutoregressiveNetwork
 
 Array = Any
 
@@ -36,7 +38,8 @@ def jacobian(flow: AffineAutoregressive, x: Array, context: Array | None = None)
     Raises
     ------
     TypeError
-        ``flow`` is no AffineAutoregressive, or library, dtype or device differ from those of the weights.
+        ``flow`` is no AffineAutoregressive, or library, dtype or device differ from those of the
+        weights.
     ValueError
         Another shape, or a context too many or too few.
     """
@@ -94,4 +97,3 @@ def _inputs_jacobian(net: AutoregressiveNetwork, inputs: Array) -> Array:
     options = {"dtype": inputs.dtype, "device": device(inputs)}
     T = xp.concat([xp.zeros((C, D), **options), xp.eye(D, **options)], axis=0)
     return xp.broadcast_to(T, (*inputs.shape[:-1], C + D, D))
-

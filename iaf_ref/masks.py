@@ -1,8 +1,9 @@
-"""Masks of a MADE: which weights exist (Germain et al. 2015, eqs. 13-16; D there numbers the variables from 1)."""
+"""Masks of a MADE: which weights exist (Germain et al. 2015, section 4)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,9 @@ class Masks:
 def made_masks(degrees: Degrees, *, xp: Any = np, device: Any = None) -> Masks:
     """Masks that the degrees stand for (MASK-4, MASK-5, MASK-6, MASK-7).
 
-    hidden[l][k, j] = 1 where degree(k) >= degree(j); output[i, k] = skip[i, k] = 1 where degree(i) > degree(k). On a
-    graph: where the set of j is a subset of the set of k; where the set of k is a subset of the parents of i.
+    hidden[l][k, j] = 1 where degree(k) >= degree(j); output[i, k] = skip[i, k] = 1 where degree(i)
+    > degree(k). On a graph: where the set of j is a subset of the set of k; where the set of k is a
+    subset of the parents of i.
 
     Parameters
     ----------
@@ -47,7 +49,8 @@ def made_masks(degrees: Degrees, *, xp: Any = np, device: Any = None) -> Masks:
     Raises
     ------
     ValueError
-        Some output cannot reach an input of smaller degree (too narrow a layer); the pairs are named.
+        Some output cannot reach an input of smaller degree (too narrow a layer); the pairs are
+        named.
 
     Examples
     --------
@@ -63,14 +66,16 @@ def made_masks(degrees: Degrees, *, xp: Any = np, device: Any = None) -> Masks:
         return masks
 
     def place(mask: Array) -> Array:
-        # by way of a list of lists: a NumPy array is foreign to most namespaces, and some keep its memory
+        # as a list of lists: a NumPy array is foreign to most namespaces, and some keep its memory
         return xp.reshape(xp.asarray(mask.tolist(), dtype=xp.bool, device=device), mask.shape)
 
-    return Masks(tuple(place(mask) for mask in masks.hidden), place(masks.output), place(masks.skip))
+    return Masks(
+        tuple(place(mask) for mask in masks.hidden), place(masks.output), place(masks.skip)
+    )
 
 
 def connectivity(masks: Masks) -> Array:
-    """Which output reaches which input through the hidden layers: the Boolean product of the masks (MASK-7).
+    """Which output reaches which input: the Boolean product of the hidden masks (MASK-7).
 
     Parameters
     ----------
@@ -83,7 +88,7 @@ def connectivity(masks: Masks) -> Array:
     """
     reach = np.asarray(masks.output)
     for mask in reversed(masks.hidden):
-        # counts of paths, exact in float64 since each factor is made 0 or 1 again; float64 has a fast product
+        # counts of paths, exact in float64, which unlike integers has a fast product
         reach = (reach.astype(np.float64) @ np.asarray(mask).astype(np.float64)) > 0
     return reach
 
@@ -107,7 +112,7 @@ def expected_connectivity(degrees: Degrees) -> Array:
 def _degree_masks(degrees: Degrees) -> Masks:
     """Masks of degrees that are ordered: the three comparisons of MASK-4, MASK-5 and MASK-6."""
     layers = (_first(degrees), *degrees.hidden)
-    hidden = tuple(units[:, None] >= below[None, :] for below, units in zip(layers, layers[1:], strict=False))
+    hidden = tuple(units[:, None] >= below[None, :] for below, units in pairwise(layers))
     output = degrees.input[:, None] > layers[-1][None, :]  # MASK-5: strictly
     skip = degrees.input[:, None] > layers[0][None, :]  # MASK-6
     return Masks(hidden, output, skip)
@@ -115,10 +120,13 @@ def _degree_masks(degrees: Degrees) -> Masks:
 
 def _graph_masks(degrees: Degrees) -> Masks:
     """Masks on a graph (MASK-9): sets of parents, compared by inclusion."""
-    parents = degrees.adjacency
+    parents = expected_connectivity(degrees)
     outside = parents.astype(np.float64) @ (~parents).T.astype(np.float64)
     subset = (outside == 0).T  # subset[i, k]: the parents of k are parents of i too
-    masks, below = [], parents  # below[i, u]: a unit that serves i may read unit u; at first, u is an input
+    masks, below = (
+        [],
+        parents,
+    )  # below[i, u]: a unit that serves i may read unit u; at first, u is an input
     for units in degrees.hidden:
         masks.append(below[units])
         below = subset[:, units]
@@ -137,7 +145,7 @@ def _check_complete(degrees: Degrees, masks: Masks) -> None:
         pairs = [_pair(i, j, degrees.context_dim) for i, j in np.argwhere(missing).tolist()]
         shown = ", ".join(pairs[:8]) + (f" and {len(pairs) - 8} more" if len(pairs) > 8 else "")
         raise ValueError(
-            f"degrees: expected every output to reach each variable before it, got hidden layers of "
+            "degrees: expected every output to reach each variable before it, got hidden layers of "
             f"{'+'.join(map(str, degrees.widths))} units in which these pairs are missing: {shown}"
         )
 

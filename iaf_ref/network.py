@@ -1,9 +1,9 @@
-"""The autoregressive network: a masked multilayer perceptron (MADE, Germain et al. 2015, eqs. 9-12).
+"""The autoregressive network: a masked multilayer perceptron (Germain et al. 2015, section 4).
 
 In the paper's letters, for the input h_0 = (context, x):
 
-    h_l = f(b_l + (W_l * M_l) h_{l-1})                    eq. 9, hidden layers
-    o   = c + (V * M_V) h_L + (A * M_A) (context, x)      eq. 10 with eq. 17's direct connections
+    h_l = f(b_l + (W_l * M_l) h_{l-1})
+    o   = c + (V * M_V) h_L + (A * M_A) (context, x)
 
 The masks are multiplied into the weights once, when the network is made.
 """
@@ -16,13 +16,13 @@ from typing import Any
 
 from array_api_compat import array_namespace, device
 
-from ._checks import check_alike, check_array, check_event, check_one_of
+from ._checks import check_alike, check_event, check_one_of
 from .activations import ACTIVATIONS
 from .degrees import Degrees
+from .layers import Layer, affine, check_blocks, check_layers, masked, parameters
 from .masks import Masks, made_masks
 
 Array = Any
-Layer = tuple[Array, Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +33,8 @@ class AutoregressiveNetwork:
     ----------
     degrees : Degrees
     hidden : sequence of (W, b)
-        Shapes (H_l, H_{l-1}) and (H_l,); the first layer reads (context, x), C + D columns. May be empty.
+        Shapes (H_l, H_{l-1}) and (H_l,); the first layer reads (context, x), C + D columns. May be
+        empty.
     output : (Wo, bo)
         Shapes (P, D, H_L) and (P, D). Parameter 0 is the shift, parameter 1 the raw scale.
     skip : (P, D, C + D) array, optional
@@ -41,15 +42,17 @@ class AutoregressiveNetwork:
     activation : str
         One of :data:`iaf_ref.ACTIVATIONS`.
     residual : bool
-        False: h_l = f(W_l h_{l-1} + b_l). True: the first layer is affine and each further pair of layers (W, b), (W', b') a
-        block h + W' f(W f(h) + b) + b' (He et al. 2016, pre-activation), of units whose degrees are those of h.
+        False: h_l = f(W_l h_{l-1} + b_l). True: the first layer is affine and each further pair of
+        layers (W, b), (W', b') a block h + W' f(W f(h) + b) + b' (He et al. 2016, pre-activation),
+        of units whose degrees are those of h.
 
     Raises
     ------
     TypeError
         The arrays differ in library, dtype or device, or are not real floating.
     ValueError
-        A shape, the activation or the number of layers does not fit the degrees; an output cannot reach an input.
+        A shape, the activation or the number of layers does not fit the degrees; an output cannot
+        reach an input.
 
     Notes
     -----
@@ -72,7 +75,9 @@ class AutoregressiveNetwork:
         weight = self.output[0]
         xp = array_namespace(weight)
         masks = made_masks(self.degrees, xp=xp, device=device(weight))
-        hidden = tuple((masked(m, W), b) for m, (W, b) in zip(masks.hidden, self.hidden, strict=True))
+        hidden = tuple(
+            (masked(m, W), b) for m, (W, b) in zip(masks.hidden, self.hidden, strict=True)
+        )
         object.__setattr__(self, "hidden", hidden)
         object.__setattr__(self, "output", (masked(masks.output, weight), self.output[1]))
         if self.skip is not None:
@@ -92,13 +97,14 @@ class AutoregressiveNetwork:
         residual: bool = False,
         device: Any = None,
     ) -> AutoregressiveNetwork:
-        """Draw a network: weights and biases uniform in +-1/sqrt(n), n inputs left by the mask (NET-1).
+        """Draw a network: weights and biases uniform in +-1/sqrt(n), n unmasked inputs (NET-1).
 
         Parameters
         ----------
         degrees : Degrees
         seed : int
-            Of NumPy's PCG64; no global generator is touched, and the draw is the same for every namespace.
+            Of NumPy's PCG64; no global generator is touched, and the draw is the same for every
+            namespace.
         params : int
             Parameters per variable P.
         activation, skip, residual
@@ -114,7 +120,12 @@ class AutoregressiveNetwork:
         """
         from .initial import draw_weights
 
-        return cls(degrees, *draw_weights(degrees, seed, params, skip, dtype, xp, device), activation, residual)
+        return cls(
+            degrees,
+            *draw_weights(degrees, seed, params, skip, dtype, xp, device),
+            activation,
+            residual,
+        )
 
     @property
     def masks(self) -> Masks:
@@ -143,19 +154,21 @@ class AutoregressiveNetwork:
         """
         inputs = self.inputs(x, context)
         h = self.features(inputs)
-        o = parameters(*self.output, h)  # eq. 10
+        o = parameters(*self.output, h)
         if self.skip is not None:
-            o = o + parameters(self.skip, None, inputs)  # eq. 17
+            o = o + parameters(self.skip, None, inputs)  # direct connections
         return o
 
     def inputs(self, x: Array, context: Array | None = None) -> Array:
-        """Concatenate (context, x), shape (..., C + D) (NET-3, SHAPE-2); see :meth:`__call__` for what is refused."""
+        """Concatenate (context, x), shape (..., C + D) (NET-3, SHAPE-2); errors as of a call."""
         xp = array_namespace(x)
         check_event("x", x, self.degrees.dim)
         check_alike("the weights", self.output[0], x=x, context=context)
         if self.degrees.context_dim == 0:
             if context is not None:
-                raise ValueError("context: expected None, as the network has no context, got an array")
+                raise ValueError(
+                    "context: expected None, as the network has no context, got an array"
+                )
             return x
         if context is None:
             raise ValueError(f"context: expected shape (..., {self.degrees.context_dim}), got None")
@@ -170,68 +183,9 @@ class AutoregressiveNetwork:
         h = inputs
         if not self.residual:
             for W, b in self.hidden:
-                h = f(affine(W, b, h))  # eq. 9
+                h = f(affine(W, b, h))
             return h
         h = affine(*self.hidden[0], h)
         for (W, b), (W2, b2) in zip(self.hidden[1::2], self.hidden[2::2], strict=True):
             h = h + affine(W2, b2, f(affine(W, b, f(h))))
         return h
-
-
-def affine(W: Array, b: Array, h: Array) -> Array:
-    """W h + b for h of shape (..., in): (..., out) (NET-1)."""
-    xp = array_namespace(h)
-    return xp.matmul(h, xp.matrix_transpose(W)) + b
-
-
-def parameters(W: Array, b: Array | None, h: Array) -> Array:
-    """o[..., p, i] = sum_k W[p, i, k] h[..., k] + b[p, i]: (..., P, D) (NET-5)."""
-    xp = array_namespace(h)
-    P, D, H = W.shape
-    o = xp.reshape(xp.matmul(h, xp.matrix_transpose(xp.reshape(W, (P * D, H)))), (*h.shape[:-1], P, D))
-    return o if b is None else o + b
-
-
-def masked(mask: Array, W: Array) -> Array:
-    """W where the mask is true, else 0: whatever stood there, a NaN too (NET-1)."""
-    xp = array_namespace(W)
-    return xp.where(mask, W, xp.zeros_like(W))
-
-
-def check_layers(degrees: Degrees, hidden: Sequence[Layer], output: Layer, skip: Array | None) -> None:
-    """Refuse weights that do not fit the degrees or one another.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Naming the array, what was expected and what was found.
-    """
-    if len(hidden) != len(degrees.widths):
-        raise ValueError(f"hidden: expected {len(degrees.widths)} layers, as the degrees have, got {len(hidden)}")
-    check_array("output[0]", output[0], (None, degrees.dim, None))
-    first, params = output[0], output[0].shape[0]
-    sizes = (degrees.context_dim + degrees.dim, *degrees.widths)
-    named = {"output[0]": (first, (params, degrees.dim, sizes[-1])), "output[1]": (output[1], (params, degrees.dim))}
-    for k, (W, b) in enumerate(hidden):
-        named[f"hidden[{k}][0]"] = (W, (sizes[k + 1], sizes[k]))
-        named[f"hidden[{k}][1]"] = (b, (sizes[k + 1],))
-    if skip is not None:
-        named["skip"] = (skip, (params, degrees.dim, sizes[0]))
-    for name, (array, shape) in named.items():
-        check_array(name, array, shape)
-        check_alike("output[0]", first, **{name: array})
-
-
-def check_blocks(degrees: Degrees) -> None:
-    """Refuse residual blocks between units of different degrees (NET-6).
-
-    Raises
-    ------
-    ValueError
-        An even number of layers, or other degrees at the end of a block than at its start.
-    """
-    layers = [layer.tolist() for layer in degrees.hidden]
-    if len(layers) % 2 == 0:
-        raise ValueError(f"hidden: expected 1 + 2 n layers with residual=True, got {len(layers)}")
-    if any(end != layers[0] for end in layers[2::2]):
-        raise ValueError("hidden: expected every residual block to end in the degrees it starts from, got others")

@@ -1,8 +1,9 @@
 """The T-step posterior of a variational autoencoder (Kingma et al. 2016, algorithm 1).
 
-    epsilon ~ N(0, I);  z_0 = mu + sigma epsilon                                eq. 8 there
-    z_t = sigma_t(z_{t-1}, h) z_{t-1} + mu_t(z_{t-1}, h),  t = 1, ..., T        eq. 10, or eqs. 12-14
-    log q(z_T | x) = -sum_i (epsilon_i^2 / 2 + log(2 pi) / 2 + sum_{t=0..T} log sigma_{t,i})        eq. 11
+epsilon ~ N(0, I),  z_0 = mu + sigma epsilon
+z_t = sigma_t(z_{t-1}, h) z_{t-1} + mu_t(z_{t-1}, h),  t = 1, ..., T        eq. 10, or eqs. 12-14
+log q(z_T | x) = -sum_i (epsilon_i^2 / 2 + log(2 pi) / 2 + sum_{t=0..T} log sigma_{t,i})        eq.
+11
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Array = Any
 def iaf_posterior(
     noise: Array, loc: Array, scale: Array, steps: Sequence[Transform], context: Array | None = None
 ) -> tuple[Array, Array]:
-    """Sample of the posterior and its log density, by algorithm 1 (DENS-4; Kingma et al. 2016, eq. 11).
+    """Sample of the posterior and its log density (DENS-4; Kingma et al. 2016, algorithm 1).
 
     Parameters
     ----------
@@ -55,9 +56,11 @@ def iaf_posterior(
     check_event("scale", scale, noise.shape[-1])
     event_dims = [step.event_dim for step in steps]
     if any(n != 1 for n in event_dims):
-        raise ValueError(f"steps: expected event_dim 1 of each, got {show(tuple(event_dims))} (DENS-3)")
+        raise ValueError(
+            f"steps: expected event_dim 1 of each, got {show(tuple(event_dims))} (DENS-3)"
+        )
     xp = array_namespace(noise)
-    z = loc + scale * noise  # eq. 8
+    z = loc + scale * noise
     log_q = -xp.sum(0.5 * (noise * noise) + 0.5 * log_two_pi(noise) + xp.log(scale), axis=-1)
     for step in steps:
         z, log_det = step.forward(z, context if step.context_dim else None)

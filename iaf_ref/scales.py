@@ -1,6 +1,7 @@
-"""Scale maps: from the network's raw output to log sigma (STEP-1 to STEP-4; the gated one has its own file).
+"""Scale maps: from the network's raw output to log sigma; the gated one has its own file.
 
-A map turns (m, raw), the two parameters of a variable, into the step y = sigma x + mu of eq. 10. It gives
+A map turns (m, raw), the two parameters of a variable, into the step y = sigma x + mu of eq. 10. It
+gives
 
     log_scale(raw) = log sigma, in nats        scale(raw) = sigma
     location(m, raw) = mu                      slopes(m, raw): derivatives, for the Jacobian
@@ -17,7 +18,6 @@ from typing import Any, NamedTuple
 from array_api_compat import array_namespace, device
 
 from ._checks import check_number
-from .special import sigmoid, softplus
 
 Array = Any
 
@@ -57,7 +57,7 @@ class Additive(ABC):
 
 @dataclass(frozen=True)
 class Exp(Additive):
-    """log sigma = clip(raw, min, max), a true clip (STEP-1; eq. 10 as Pyro, NumPyro and TFP bound it).
+    """log sigma = clip(raw, min, max), a true clip (STEP-1; as Pyro, NumPyro and TFP bound it).
 
     Parameters
     ----------
@@ -137,95 +137,3 @@ class SoftClip(Additive):
         xp = array_namespace(raw)
         log_slope = xp.log(xp.asarray(self.slope, dtype=raw.dtype, device=device(raw)))
         return 1.0 + xp.abs(raw / log_slope)
-
-
-@dataclass(frozen=True)
-class Softplus(Additive):
-    """sigma = softplus(raw + shift) + floor (STEP-3; nflows, flowjax).
-
-    Parameters
-    ----------
-    shift : float
-        Added to the raw output.
-    floor : float
-        Smallest scale, > 0: without it log sigma would be -inf where softplus underflows.
-
-    Raises
-    ------
-    TypeError
-        A parameter is not a number.
-    ValueError
-        It is not finite, or the floor is not positive.
-    """
-
-    shift: float = 0.0
-    floor: float = 1e-3
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        check_number("shift", self.shift)
-        check_floor(self.floor)
-
-    def log_scale(self, raw: Array) -> Array:
-        """log(softplus(raw + shift) + floor)."""
-        return array_namespace(raw).log(self.scale(raw))
-
-    def scale(self, raw: Array) -> Array:
-        """softplus(raw + shift) + floor."""
-        return softplus(raw + self.shift) + self.floor
-
-    def scale_slope(self, raw: Array) -> Array:
-        """sigmoid(raw + shift)."""
-        return sigmoid(raw + self.shift)
-
-
-@dataclass(frozen=True)
-class Sigmoid(Additive):
-    """sigma = sigmoid(raw + bias) + floor (STEP-4; normflows).
-
-    Parameters
-    ----------
-    bias : float
-        Added to the raw output.
-    floor : float
-        Smallest scale, > 0: without it log sigma would be -inf where sigmoid underflows.
-
-    Raises
-    ------
-    TypeError
-        A parameter is not a number.
-    ValueError
-        It is not finite, or the floor is not positive.
-    """
-
-    bias: float = 2.0
-    floor: float = 1e-3
-
-    def __post_init__(self) -> None:
-        """Check the parameters."""
-        check_number("bias", self.bias)
-        check_floor(self.floor)
-
-    def log_scale(self, raw: Array) -> Array:
-        """log(sigmoid(raw + bias) + floor)."""
-        return array_namespace(raw).log(self.scale(raw))
-
-    def scale(self, raw: Array) -> Array:
-        """sigmoid(raw + bias) + floor."""
-        return sigmoid(raw + self.bias) + self.floor
-
-    def scale_slope(self, raw: Array) -> Array:
-        """sigmoid(raw + bias) sigmoid(-(raw + bias))."""
-        return sigmoid(raw + self.bias) * sigmoid(-(raw + self.bias))
-
-
-def check_floor(floor: float) -> None:
-    """Refuse a floor that is not positive.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Not a number; not above 0.
-    """
-    if not check_number("floor", floor) > 0.0:
-        raise ValueError(f"floor: expected a number > 0, got {floor}")

@@ -1,7 +1,8 @@
 """Functions that the array API standard lacks, written so that no argument overflows or cancels.
 
-Each is one formula in standard functions. Where a sign decides between two forms, ``minimum`` and ``maximum``
-stand in place of a branch: exp(min(z, 0)) is 1 for z >= 0 and exp(z) below, never above 1.
+Each is one formula in standard functions. Where a sign decides between two forms, ``minimum`` and
+``maximum`` stand in place of a branch: exp(min(z, 0)) is 1 for z >= 0 and exp(z) below, never above
+1.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _TERMS = 44
 
 
 def sigmoid(z: Array) -> Array:
-    """Logistic function 1 / (1 + exp(-z)), computed as exp(min(z, 0)) / (1 + exp(-|z|)) (NET-2, STEP-4).
+    """1 / (1 + exp(-z)), computed as exp(min(z, 0)) / (1 + exp(-|z|)) (NET-2, STEP-4).
 
     Parameters
     ----------
@@ -64,12 +65,14 @@ def log_sigmoid(z: Array) -> Array:
 def erf(z: Array) -> Array:
     """Error function 2/sqrt(pi) int_0^z exp(-t^2) dt (NET-2).
 
-    The standard has no erf, and NumPy none either. A namespace that offers ``erf`` is used (PyTorch's; balls, whose erf
-    is certified); elsewhere two expansions without tables serve, since a reader can check them and since every
-    term of either is positive, so that nothing cancels:
+    The standard has no erf, and NumPy none either. A namespace that offers ``erf`` is used
+    (PyTorch's; balls, whose erf is certified); elsewhere two expansions without tables serve, since
+    a reader can check them and since every term of either is positive, so that nothing cancels:
 
-    |z| < 2:   erf z = 2/sqrt(pi) exp(-z^2) sum_n 2^n z^(2n+1) / (1 3 5 ... (2n+1))     (Abramowitz & Stegun 7.1.6)
-    |z| >= 2:  erf z = 1 - exp(-z^2)/sqrt(pi) / (z + (1/2)/(z + (2/2)/(z + (3/2)/(z + ...))))   (ibid. 7.1.14)
+    - |z| < 2:  2/sqrt(pi) exp(-z^2) sum_n 2^n z^(2n+1) / (1 3 5 ... (2n+1))
+    - z >= 2:  1 - exp(-z^2)/sqrt(pi) / (z + (1/2)/(z + (2/2)/(z + (3/2)/(z + ...))))
+
+    (Abramowitz & Stegun 1964, 7.1.6 and 7.1.14; erf is odd.)
 
     44 terms leave less than 2^-60 of the value in both. |z| is cut at 6, where 1 - erf < 2^-54.
 
@@ -92,7 +95,7 @@ def erf(z: Array) -> Array:
 
 
 def _series(z: Array) -> Array:
-    """sum_n 2^n z^(2n+1) / (2n+1)!! by Horner's rule, at z cut to 2 (the rest belongs to the fraction)."""
+    """sum_n 2^n z^(2n+1) / (2n+1)!! by Horner's rule, at z cut to 2."""
     xp = array_namespace(z)
     z = xp.minimum(z, 2.0)
     total = xp.ones_like(z)

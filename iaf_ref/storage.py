@@ -1,7 +1,8 @@
 """Flows in files: safetensors with JSON metadata, no pickle (style of the metadata: ``describe``).
 
-A file is written beside its place and then moved there, so that it is never half written; it carries a digest of its own
-content, so that a damaged one is refused before anything is built from it.
+A file is written beside its place and then moved there, so that it is never half written; it
+carries a digest of its own content, so that a damaged one is refused before anything is built from
+it.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def save(path: str | os.PathLike[str], flow: Any) -> None:
     write_atomically(Path(path), to_bytes(tensors, metadata=metadata))
 
 
-def load(path: str | os.PathLike[str], *, xp: Any = None, device: Any = None, dtype: str | None = None) -> Any:
+def load(
+    path: str | os.PathLike[str], *, xp: Any = None, device: Any = None, dtype: str | None = None
+) -> Any:
     """Read a flow from a file that :func:`save` wrote.
 
     Parameters
@@ -65,7 +68,8 @@ def load(path: str | os.PathLike[str], *, xp: Any = None, device: Any = None, dt
     FileNotFoundError
         No such file.
     ValueError
-        Not a file of this format, truncated, altered, with a NaN or an infinity among its weights, or no such dtype.
+        Not a file of this format, truncated, altered, with a NaN or an infinity among its weights,
+        or no such dtype.
     """
     metadata, tensors = read(Path(path))
     found = metadata.get("format")
@@ -76,11 +80,15 @@ def load(path: str | os.PathLike[str], *, xp: Any = None, device: Any = None, dt
         raise ValueError(f"{path}: expected the content that was saved (sha256), got other content")
     for name, tensor in tensors.items():
         if not np.all(np.isfinite(tensor)):
-            raise ValueError(f"{path}: expected finite weights, got a NaN or an infinity in {name!r}")
+            raise ValueError(
+                f"{path}: expected finite weights, got a NaN or an infinity in {name!r}"
+            )
     try:
         return rebuild(json.loads(spec), tensors, xp=xp, device=device, dtype=dtype)
     except (KeyError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path}: expected the description of a flow, got one without {error}") from error
+        raise ValueError(
+            f"{path}: expected the description of a flow, got one without {error}"
+        ) from error
 
 
 def read(path: Path) -> tuple[dict[str, str], Tensors]:
@@ -97,15 +105,19 @@ def read(path: Path) -> tuple[dict[str, str], Tensors]:
 
     try:
         with safe_open(str(path), framework="numpy") as file:
-            return dict(file.metadata() or {}), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return dict(file.metadata() or {}), {
+                name: file.get_tensor(name) for name in list(file.keys())
+            }
     except FileNotFoundError:
         raise FileNotFoundError(f"{path}: expected a file, got none") from None
     except (SafetensorError, OSError) as error:
-        raise ValueError(f"{path}: expected a safetensors file, got one that cannot be read ({error})") from error
+        raise ValueError(
+            f"{path}: expected a safetensors file, got one that cannot be read ({error})"
+        ) from error
 
 
 def digest(spec: str, tensors: Tensors) -> str:
-    """sha256 over the description, and over the name, dtype, shape and bytes of each tensor in the order of names."""
+    """sha256 of the description and of the name, dtype, shape and bytes of each tensor, sorted."""
     result = hashlib.sha256(spec.encode())
     for name in sorted(tensors):
         array = np.ascontiguousarray(tensors[name])

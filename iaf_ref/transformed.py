@@ -1,16 +1,18 @@
-"""Densities by change of variables, with the accounting that makes them right or wrong (DENS-1, DENS-2, DENS-3).
+"""Densities by change of variables, with the accounting that makes them right or wrong.
 
     log q(y) = log p(x) - log|det dy/dx|,   x = T^-1(y)
 
-A log-det comes per dimension (event_dim 0, shape of y) or summed over the event (event_dim 1, shape of the batch); a base
-is univariate (event shape ()) or multivariate (event shape (D,)). With event_dim the largest of them all,
+A log-det comes per dimension (event_dim 0, shape of y) or summed over the event (event_dim 1, shape
+of the batch); a base is univariate (event shape ()) or multivariate (event shape (D,)). With
+event_dim the largest of them all,
 
     log q(y) = sum_rightmost(base.log_prob(x), event_dim - len(base.event_shape))
                - sum over transforms of sum_rightmost(log_det, event_dim - transform.event_dim)
 
-Each of the four combinations gives the joint density, per dimension over a univariate base as D terms yet to be added up.
-What is wrong is a *summed* log-det that calls itself per-dimension: over a univariate base, each of the D terms then carries
-the whole log-det, and their sum is off by (D - 1) log-det. Such a log-det has another shape than it declares, and is refused.
+Each of the four combinations gives the joint density, per dimension over a univariate base as D
+terms yet to be added up. What is wrong is a *summed* log-det that calls itself per-dimension: over
+a univariate base, each of the D terms then carries the whole log-det, and their sum is off by (D -
+1) log-det. Such a log-det has another shape than it declares, and is refused.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ Array = Any
 class PerDimension:
     """A step whose log-det is kept per dimension: event_dim 0 (DET-1, DENS-2, DENS-3).
 
-    Over a univariate base of shape (D,), the density comes as D terms log p(x_i) - log sigma_i (eq. 11 before its sum).
+    Over a univariate base of shape (D,), the density comes as D terms log p(x_i) - log sigma_i (eq.
+    11 before its sum).
 
     Parameters
     ----------
@@ -55,7 +58,9 @@ class PerDimension:
         """Y and log sigma_i, both (..., D), nats; arguments as of the flow."""
         return self.flow.forward(x, context)[0], self.flow.log_scale(x, context)
 
-    def inverse(self, y: Array, context: Array | None = None, **options: str) -> tuple[Array, Array]:
+    def inverse(
+        self, y: Array, context: Array | None = None, **options: str
+    ) -> tuple[Array, Array]:
         """X and -log sigma_i(x), both (..., D), nats; arguments as of the flow."""
         x, _ = self.flow.inverse(y, context, **options)
         return x, -self.flow.log_scale(x, context)
@@ -68,8 +73,8 @@ class TransformedDistribution:
     Parameters
     ----------
     base : Distribution
-        ``Normal``, ``Independent``, ``MultivariateNormal``, ``LowRankMultivariateNormal``, or any other
-        object with ``log_prob`` and ``event_shape``.
+        ``Normal``, ``Independent``, ``MultivariateNormal``, ``LowRankMultivariateNormal``, or any
+        other object with ``log_prob`` and ``event_shape``.
     transforms : sequence of transforms
     """
 
@@ -93,7 +98,8 @@ class TransformedDistribution:
 
         Returns
         -------
-        (...), nats; (..., D), one term per dimension, where neither the base nor any transform has event axes
+        (...), nats; (..., D), one term per dimension, where neither the base nor any transform has
+        event axes
 
         Raises
         ------
@@ -139,11 +145,12 @@ class TransformedDistribution:
         return sum_rightmost(self.base.log_prob(x), self.event_dim - len(self.base.event_shape))
 
     def _summed(self, transform: Transform, result: Array, log_det: Array) -> Array:
-        """Sum a log-det over the event axes that the transform lacks; refuse one of another shape than declared."""
+        """Sum a log-det over the event axes that the transform lacks; refuse another shape."""
         batch = tuple(result.shape)[: len(result.shape) - transform.event_dim]
         if tuple(log_det.shape) != batch:
             raise ValueError(
-                f"log_det: expected shape {show(batch)} from a transform with event_dim {transform.event_dim}, got "
-                f"{show(tuple(log_det.shape))}: a log-det per dimension and one summed are not to be mixed (DENS-3)"
+                f"log_det: expected shape {show(batch)} from a transform with event_dim "
+                f"{transform.event_dim}, got {show(tuple(log_det.shape))}: a log-det per dimension "
+                "and one summed are not to be mixed (DENS-3)"
             )
         return sum_rightmost(log_det, self.event_dim - transform.event_dim)

@@ -1,0 +1,106 @@
+"""Scale maps with a floor: sigma itself is computed, then its logarithm (STEP-3, STEP-4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from array_api_compat import array_namespace
+
+from ._checks import check_number
+from .scales import Additive
+from .special import sigmoid, softplus
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Softplus(Additive):
+    """sigma = softplus(raw + shift) + floor (STEP-3; nflows, flowjax).
+
+    Parameters
+    ----------
+    shift : float
+        Added to the raw output.
+    floor : float
+        Smallest scale, > 0: without it log sigma would be -inf where softplus underflows.
+
+    Raises
+    ------
+    TypeError
+        A parameter is not a number.
+    ValueError
+        It is not finite, or the floor is not positive.
+    """
+
+    shift: float = 0.0
+    floor: float = 1e-3
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        check_number("shift", self.shift)
+        check_floor(self.floor)
+
+    def log_scale(self, raw: Array) -> Array:
+        """log(softplus(raw + shift) + floor)."""
+        return array_namespace(raw).log(self.scale(raw))
+
+    def scale(self, raw: Array) -> Array:
+        """softplus(raw + shift) + floor."""
+        return softplus(raw + self.shift) + self.floor
+
+    def scale_slope(self, raw: Array) -> Array:
+        """sigmoid(raw + shift)."""
+        return sigmoid(raw + self.shift)
+
+
+@dataclass(frozen=True)
+class Sigmoid(Additive):
+    """sigma = sigmoid(raw + bias) + floor (STEP-4; normflows).
+
+    Parameters
+    ----------
+    bias : float
+        Added to the raw output.
+    floor : float
+        Smallest scale, > 0: without it log sigma would be -inf where sigmoid underflows.
+
+    Raises
+    ------
+    TypeError
+        A parameter is not a number.
+    ValueError
+        It is not finite, or the floor is not positive.
+    """
+
+    bias: float = 2.0
+    floor: float = 1e-3
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        check_number("bias", self.bias)
+        check_floor(self.floor)
+
+    def log_scale(self, raw: Array) -> Array:
+        """log(sigmoid(raw + bias) + floor)."""
+        return array_namespace(raw).log(self.scale(raw))
+
+    def scale(self, raw: Array) -> Array:
+        """sigmoid(raw + bias) + floor."""
+        return sigmoid(raw + self.bias) + self.floor
+
+    def scale_slope(self, raw: Array) -> Array:
+        """sigmoid(raw + bias) sigmoid(-(raw + bias))."""
+        return sigmoid(raw + self.bias) * sigmoid(-(raw + self.bias))
+
+
+def check_floor(floor: float) -> None:
+    """Refuse a floor that is not positive.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Not a number; not above 0.
+    """
+    if not check_number("floor", floor) > 0.0:
+        raise ValueError(f"floor: expected a number > 0, got {floor}")

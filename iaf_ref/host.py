@@ -1,0 +1,35 @@
+"""Arrays of any library to NumPy and back: at the edge, where files are written and read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import to_device
+
+from ._checks import check_one_of
+
+
+def to_host(array: Any) -> np.ndarray[Any, np.dtype[Any]]:
+    """A NumPy copy of an array of any library."""
+    if hasattr(array, "detach"):
+        array = array.detach()  # PyTorch: a leaf that requires grad is no NumPy array
+    try:
+        return np.asarray(array).copy()
+    except (TypeError, RuntimeError):  # how libraries say that the array lies on an accelerator
+        return np.asarray(to_device(array, "cpu")).copy()
+
+
+def from_host(array: np.ndarray[Any, np.dtype[Any]], xp: Any, device: Any, dtype: str) -> Any:
+    """An array of another library from a NumPy array.
+
+    Raises
+    ------
+    ValueError
+        The namespace has no such dtype.
+    """
+    check_one_of(
+        "dtype", dtype, [d for d in ("float16", "bfloat16", "float32", "float64") if hasattr(xp, d)]
+    )
+    # a copy: a frozen flow must not share memory that somebody may write to
+    return xp.asarray(array.copy(), dtype=getattr(xp, dtype), device=device)
