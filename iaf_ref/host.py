@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
-from array_api_compat import to_device
+from array_api_compat import array_namespace, to_device
 
 from ._checks import check_one_of
 
 
 def to_host(array: Any) -> np.ndarray[Any, np.dtype[Any]]:
-    """A NumPy copy of an array of any library."""
+    """Copy an array of any library to NumPy.
+
+    Raises
+    ------
+    TypeError
+        The array cannot be brought to the host.
+    """
     if hasattr(array, "detach"):
         array = array.detach()  # PyTorch: a leaf that requires grad is no NumPy array
     try:
         return np.asarray(array).copy()
     except (TypeError, RuntimeError):  # how libraries say that the array lies on an accelerator
-        return np.asarray(to_device(array, "cpu")).copy()
+        return _from_device(array)
+
+
+def _from_device(array: Any) -> np.ndarray[Any, np.dtype[Any]]:
+    """Copy from a device: the host is "cpu", or the default device where that is none."""
+    for host in ("cpu", array_namespace(array).__array_namespace_info__().default_device()):
+        with suppress(TypeError, ValueError, RuntimeError):
+            return np.asarray(to_device(array, host)).copy()
+    raise TypeError(f"array: expected one that can be brought to the host, got {type(array)}")
 
 
 def from_host(array: np.ndarray[Any, np.dtype[Any]], xp: Any, device: Any, dtype: str) -> Any:

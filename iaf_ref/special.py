@@ -69,8 +69,8 @@ def erf(z: Array) -> Array:
     (PyTorch's; balls, whose erf is certified); elsewhere two expansions without tables serve, since
     a reader can check them and since every term of either is positive, so that nothing cancels:
 
-    - |z| < 2:  2/sqrt(pi) exp(-z^2) sum_n 2^n z^(2n+1) / (1 3 5 ... (2n+1))
-    - z >= 2:  1 - exp(-z^2)/sqrt(pi) / (z + (1/2)/(z + (2/2)/(z + (3/2)/(z + ...))))
+    - |z| < 2.25:  2/sqrt(pi) exp(-z^2) sum_n 2^n z^(2n+1) / (1 3 5 ... (2n+1))
+    - z >= 2.25:  1 - exp(-z^2)/sqrt(pi) / (z + (1/2)/(z + (2/2)/(z + (3/2)/(z + ...))))
 
     (Abramowitz & Stegun 1964, 7.1.6 and 7.1.14; erf is odd.)
 
@@ -90,14 +90,14 @@ def erf(z: Array) -> Array:
     size = xp.minimum(xp.abs(z), 6.0)
     pi = xp.asarray(xp.pi, dtype=z.dtype, device=device(z))
     series = 2.0 / xp.sqrt(pi) * xp.exp(-(size * size)) * _series(size)
-    tail = 1.0 - xp.exp(-(size * size)) / xp.sqrt(pi) / _fraction(xp.maximum(size, 2.0))
-    return xp.sign(z) * xp.where(size < 2.0, series, tail)
+    tail = 1.0 - xp.exp(-(size * size)) / xp.sqrt(pi) / _fraction(xp.maximum(size, 2.25))
+    return xp.sign(z) * xp.where(size < 2.25, series, tail)
 
 
 def _series(z: Array) -> Array:
-    """sum_n 2^n z^(2n+1) / (2n+1)!! by Horner's rule, at z cut to 2."""
+    """sum_n 2^n z^(2n+1) / (2n+1)!! by Horner's rule, at z cut to 2.25."""
     xp = array_namespace(z)
-    z = xp.minimum(z, 2.0)
+    z = xp.minimum(z, 2.25)
     total = xp.ones_like(z)
     for n in range(_TERMS, 0, -1):
         total = 1.0 + total * (z * z) * (2.0 / (2 * n + 1))
