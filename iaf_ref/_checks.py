@@ -73,8 +73,27 @@ def check_alike(reference: str, first: Array, **others: Array | None) -> None:
             )
 
 
-def check_event(name: str, value: Any, size: int) -> None:
-    """Refuse what is not an array of events: shape (..., size).
+def check_broadcast(name: str, value: Array, *others: Array) -> None:
+    """Refuse an array whose shape does not broadcast against the shapes of others (SHAPE-2).
+
+    Raises
+    ------
+    ValueError
+        Naming both shapes.
+    """
+    got = tuple(value.shape)
+    for other in others:
+        expected = tuple(other.shape)
+        pairs = zip(reversed(got), reversed(expected), strict=False)
+        if any(len({g, e, 1}) == 3 for g, e in pairs):
+            shape = show(expected)
+            raise ValueError(
+                f"{name}: expected a shape that broadcasts against {shape}, got {show(got)}"
+            )
+
+
+def check_event(name: str, value: Any, size: int | None = None) -> None:
+    """Refuse what is not an array of events: shape (..., size), any size for None.
 
     Raises
     ------
@@ -84,8 +103,11 @@ def check_event(name: str, value: Any, size: int) -> None:
         No axis, or a last axis of another length.
     """
     check_array(name, value)
-    if len(value.shape) == 0 or value.shape[-1] != size:
-        raise ValueError(f"{name}: expected shape (..., {size}), got {show(tuple(value.shape))}")
+    if not fits(tuple(value.shape[-1:]), (size,)):
+        expected = "*" if size is None else size
+        raise ValueError(
+            f"{name}: expected shape (..., {expected}), got {show(tuple(value.shape))}"
+        )
 
 
 def check_int(name: str, value: Any, least: int) -> int:

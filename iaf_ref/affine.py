@@ -1,8 +1,10 @@
 """The affine autoregressive transform: one step of IAF (Kingma et al. 2016, section 4).
 
-[m, raw] = AutoregressiveNetwork(x, context)            algorithm 1
-y_i = sigma_i(x_<i) x_i + mu_i(x_<i)                    eq. 10, or eqs. 12-14 with the gated map
-log|det dy/dx| = sum_i log sigma_i                      eq. 11
+With x_<i the variables of smaller degree than i:
+
+    [m, raw] = AutoregressiveNetwork(x, context)        algorithm 1
+    y_i = sigma_i(x_<i) x_i + mu_i(x_<i)                eq. 10, or eqs. 12-14 with the gated map
+    log|det dy/dx| = sum_i log sigma_i                  eq. 11
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from array_api_compat import array_namespace
 
 from . import inverses
-from ._checks import check_alike, check_event, check_one_of
+from ._checks import check_one_of
 from .degrees import Degrees
 from .network import AutoregressiveNetwork
 from .scales import Exp, Slopes
@@ -149,7 +151,6 @@ class AffineAutoregressive:
             Another shape or method, or a context too many or too few.
         """
         check_one_of("method", method, tuple(inverses.METHODS))
-        check_event("y", y, self.dim)
-        check_alike("the weights", self.network.output[0], y=y, context=context)
+        self.network.check("y", y, context)
         x, log_sigma = inverses.METHODS[method](self, y, context)
         return x, -array_namespace(y).sum(log_sigma, axis=-1)

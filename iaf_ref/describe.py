@@ -112,7 +112,10 @@ def rebuild(
 def _describe_affine(flow: AffineAutoregressive, prefix: str) -> tuple[dict[str, Any], Tensors]:
     """One step: degrees, activation, scale map; weights by layer."""
     net, degrees = flow.network, flow.network.degrees
-    scale = next(name for name, kind in SCALES.items() if type(flow.scale) is kind)
+    scale = {kind: name for name, kind in SCALES.items()}.get(type(flow.scale))
+    if scale is None:
+        known = ", ".join(kind.__name__ for kind in SCALES.values())
+        raise TypeError(f"scale: expected one of {known}, got {type(flow.scale).__name__}")
     text = {
         "kind": "affine",
         "activation": net.activation,

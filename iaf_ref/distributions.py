@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from array_api_compat import array_namespace, device
 
-from ._checks import check_alike, check_array, check_int, show
+from ._checks import check_alike, check_array, check_broadcast, check_int, show
 
 Array = Any
 
@@ -116,9 +116,12 @@ class Normal:
         ------
         TypeError
             Library, dtype or device differ from those of ``loc``.
+        ValueError
+            Another shape.
         """
         check_array("x", x)
         check_alike("loc", self.loc, x=x)
+        check_broadcast("x", x, self.loc)
         xp = array_namespace(x)
         z = (x - self.loc) / self.scale
         return -0.5 * (z * z) - xp.log(self.scale) - 0.5 * log_two_pi(x)

@@ -43,8 +43,18 @@ def from_host(array: np.ndarray[Any, np.dtype[Any]], xp: Any, device: Any, dtype
     ValueError
         The namespace has no such dtype.
     """
-    check_one_of(
-        "dtype", dtype, [d for d in ("float16", "bfloat16", "float32", "float64") if hasattr(xp, d)]
-    )
     # a copy: a frozen flow must not share memory that somebody may write to
-    return xp.asarray(array.copy(), dtype=getattr(xp, dtype), device=device)
+    return xp.asarray(array.copy(), dtype=real_dtype(xp, dtype), device=device)
+
+
+def real_dtype(xp: Any, name: str) -> Any:
+    """Return a real floating dtype of a namespace by its name.
+
+    Raises
+    ------
+    ValueError
+        The namespace has no such dtype.
+    """
+    known = ("float16", "bfloat16", "float32", "float64")
+    check_one_of("dtype", name, [d for d in known if hasattr(xp, d)])
+    return getattr(xp, name)

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import check_int, check_one_of
+from ._checks import check_int
 from .degrees import Degrees
+from .host import real_dtype
 from .masks import made_masks
 
 Array = Any
@@ -44,9 +45,7 @@ def draw_weights(
     """
     check_int("params", params, 1)
     xp = np if xp is None else xp
-    check_one_of(
-        "dtype", dtype, [d for d in ("float16", "bfloat16", "float32", "float64") if hasattr(xp, d)]
-    )
+    kind = real_dtype(xp, dtype)
     masks, rng = (
         made_masks(degrees),
         np.random.Generator(np.random.PCG64(check_int("seed", seed, 0))),
@@ -60,7 +59,7 @@ def draw_weights(
 
     def place(array: Array) -> Array:
         # flat lists of Python floats are what every namespace takes, whatever its own arrays are
-        flat = xp.asarray(array.ravel().tolist(), dtype=getattr(xp, dtype), device=device)
+        flat = xp.asarray(array.ravel().tolist(), dtype=kind, device=device)
         return xp.reshape(flat, array.shape)
 
     hidden = [draw(mask) for mask in masks.hidden]

@@ -3,8 +3,7 @@
 The chain rule goes through the network side by side with its values, T_l = d h_l / d x:
 
     T_l = diag(f'(a_l)) W_l T_{l-1},   a_l = W_l h_{l-1} + b_l
-    J   = diag(sigma) + diag(x d sigma / d raw + d mu / d raw) d raw / d x + diag(d mu / d m) d m /
-    d x
+    J   = diag(sigma) + diag(x dsigma/draw + dmu/draw) draw/dx + diag(dmu/dm) dm/dx
 """
 
 from __future__ import annotations
@@ -45,8 +44,8 @@ def jacobian(flow: AffineAutoregressive, x: Array, context: Array | None = None)
     """
     if not isinstance(flow, AffineAutoregressive):
         raise TypeError(f"flow: expected an AffineAutoregressive, got {type(flow).__name__}")
-    xp = array_namespace(x)
     inputs = flow.network.inputs(x, context)
+    xp = array_namespace(x)
     x = inputs[..., flow.degrees.context_dim :]
     o, do_dx = flow.network(x, context), _network_jacobian(flow.network, inputs)
     m, raw = o[..., 0, :], o[..., 1, :]

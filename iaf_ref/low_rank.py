@@ -7,7 +7,7 @@ from typing import Any
 
 from array_api_compat import array_namespace, device
 
-from ._checks import check_alike, check_array, check_event
+from ._checks import check_alike, check_array, check_broadcast, check_event
 from .distributions import log_two_pi
 from .triangular import cholesky, diagonal_of, solve_lower
 
@@ -40,8 +40,7 @@ class LowRankMultivariateNormal:
 
     def __post_init__(self) -> None:
         """Check shapes and dtypes."""
-        check_array("loc", self.loc)
-        check_event("loc", self.loc, self.loc.shape[-1] if len(self.loc.shape) else 1)
+        check_event("loc", self.loc)
         check_array("cov_factor", self.cov_factor, (*self.loc.shape, None))
         check_array("cov_diag", self.cov_diag, tuple(self.loc.shape))
         check_alike("loc", self.loc, cov_factor=self.cov_factor, cov_diag=self.cov_diag)
@@ -81,6 +80,7 @@ class LowRankMultivariateNormal:
         """
         check_event("x", x, self.event_shape[0])
         check_alike("loc", self.loc, x=x)
+        check_broadcast("x", x, self.loc)
         xp = array_namespace(x)
         F, d = self.cov_factor, self.cov_diag
         r = x - self.loc

@@ -7,7 +7,7 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from ._checks import check_alike, check_array, check_event
+from ._checks import check_alike, check_array, check_broadcast, check_event
 from .distributions import log_two_pi
 from .triangular import diagonal_of, solve_lower
 
@@ -42,8 +42,7 @@ class MultivariateNormal:
 
     def __post_init__(self) -> None:
         """Check shapes and dtypes."""
-        check_array("loc", self.loc)
-        check_event("loc", self.loc, self.loc.shape[-1] if len(self.loc.shape) else 1)
+        check_event("loc", self.loc)
         if (self.scale_diag is None) == (self.scale_tril is None):
             got = "none" if self.scale_diag is None else "both"
             raise ValueError(f"scale: expected one of scale_diag and scale_tril, got {got}")
@@ -84,6 +83,7 @@ class MultivariateNormal:
         """
         check_event("x", x, self.event_shape[0])
         check_alike("loc", self.loc, x=x)
+        check_broadcast("x", x, self.loc)
         xp = array_namespace(x)
         if self.scale_diag is not None:
             z, diagonal = (x - self.loc) / self.scale_diag, self.scale_diag

@@ -16,7 +16,7 @@ from typing import Any
 
 from array_api_compat import array_namespace, device
 
-from ._checks import check_alike, check_event, check_one_of
+from ._checks import check_alike, check_broadcast, check_event, check_one_of
 from .activations import ACTIVATIONS
 from .degrees import Degrees
 from .layers import Layer, affine, check_blocks, check_layers, masked, parameters
@@ -44,7 +44,8 @@ class AutoregressiveNetwork:
     residual : bool
         False: h_l = f(W_l h_{l-1} + b_l). True: the first layer is affine and each further pair of
         layers (W, b), (W', b') a block h + W' f(W f(h) + b) + b' (He et al. 2016, pre-activation),
-        of units whose degrees are those of h.
+        of units whose degrees are those of h. Every layer is to be wide enough by itself: that a
+        block also hands on its input is not counted.
 
     Raises
     ------
@@ -159,20 +160,25 @@ class AutoregressiveNetwork:
             o = o + parameters(self.skip, None, inputs)  # direct connections
         return o
 
+    def check(self, name: str, events: Array, context: Array | None) -> None:
+        """Refuse what is not events of shape (..., D), with a context of shape (..., C) if C > 0."""
+        C = self.degrees.context_dim
+        check_event(name, events, self.degrees.dim)
+        if C == 0 and context is not None:
+            raise ValueError("context: expected None, as the network has none, got an array")
+        if C > 0:
+            if context is None:
+                raise ValueError(f"context: expected shape (..., {C}), got None")
+            check_event("context", context, C)
+            check_broadcast("context", context[..., 0], events[..., 0])
+        check_alike("the weights", self.output[0], **{name: events, "context": context})
+
     def inputs(self, x: Array, context: Array | None = None) -> Array:
         """Concatenate (context, x), shape (..., C + D) (NET-3, SHAPE-2); errors as of a call."""
-        xp = array_namespace(x)
-        check_event("x", x, self.degrees.dim)
-        check_alike("the weights", self.output[0], x=x, context=context)
-        if self.degrees.context_dim == 0:
-            if context is not None:
-                raise ValueError(
-                    "context: expected None, as the network has no context, got an array"
-                )
-            return x
+        self.check("x", x, context)
         if context is None:
-            raise ValueError(f"context: expected shape (..., {self.degrees.context_dim}), got None")
-        check_event("context", context, self.degrees.context_dim)
+            return x
+        xp = array_namespace(x)
         batch = xp.broadcast_arrays(x[..., :1], context[..., :1])[0].shape[:-1]
         parts = [xp.broadcast_to(part, (*batch, part.shape[-1])) for part in (context, x)]
         return xp.concat(parts, axis=-1)

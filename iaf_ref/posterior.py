@@ -1,9 +1,10 @@
 """The T-step posterior of a variational autoencoder (Kingma et al. 2016, algorithm 1).
 
-epsilon ~ N(0, I),  z_0 = mu + sigma epsilon
-z_t = sigma_t(z_{t-1}, h) z_{t-1} + mu_t(z_{t-1}, h),  t = 1, ..., T        eq. 10, or eqs. 12-14
-log q(z_T | x) = -sum_i (epsilon_i^2 / 2 + log(2 pi) / 2 + sum_{t=0..T} log sigma_{t,i})        eq.
-11
+The encoder gives mu, sigma and the context h; epsilon ~ N(0, I). For t = 1, ..., T:
+
+    z_0 = mu + sigma epsilon
+    z_t = sigma_t(z_{t-1}, h) z_{t-1} + mu_t(z_{t-1}, h)                       eq. 10, or eqs. 12-14
+    log q(z_T | x) = -sum_i (epsilon_i^2/2 + log(2 pi)/2 + sum_{t=0..T} log sigma_{t,i})     eq. 11
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from ._checks import check_alike, check_array, check_event, show
+from ._checks import check_alike, check_broadcast, check_event, show
 from .chain import Transform
 from .distributions import log_two_pi
 
@@ -50,16 +51,19 @@ def iaf_posterior(
     ValueError
         Another shape, or a step whose event_dim is not 1.
     """
-    check_array("noise", noise)
-    check_alike("noise", noise, loc=loc, scale=scale)
+    check_event("noise", noise)
     check_event("loc", loc, noise.shape[-1])
     check_event("scale", scale, noise.shape[-1])
+    check_alike("noise", noise, loc=loc, scale=scale)
+    check_broadcast("loc", loc, noise)
+    check_broadcast("scale", scale, noise, loc)
     event_dims = [step.event_dim for step in steps]
     if any(n != 1 for n in event_dims):
         raise ValueError(
             f"steps: expected event_dim 1 of each, got {show(tuple(event_dims))} (DENS-3)"
         )
     xp = array_namespace(noise)
+    noise, loc, scale = xp.broadcast_arrays(noise, loc, scale)
     z = loc + scale * noise
     log_q = -xp.sum(0.5 * (noise * noise) + 0.5 * log_two_pi(noise) + xp.log(scale), axis=-1)
     for step in steps:

@@ -1,7 +1,6 @@
 """Scale maps: from the network's raw output to log sigma; the gated one has its own file.
 
-A map turns (m, raw), the two parameters of a variable, into the step y = sigma x + mu of eq. 10. It
-gives
+A map turns (m, raw), the two parameters of a variable, into the step y = sigma x + mu of eq. 10:
 
     log_scale(raw) = log sigma, in nats        scale(raw) = sigma
     location(m, raw) = mu                      slopes(m, raw): derivatives, for the Jacobian

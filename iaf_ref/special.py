@@ -1,8 +1,7 @@
 """Functions that the array API standard lacks, written so that no argument overflows or cancels.
 
 Each is one formula in standard functions. Where a sign decides between two forms, ``minimum`` and
-``maximum`` stand in place of a branch: exp(min(z, 0)) is 1 for z >= 0 and exp(z) below, never above
-1.
+``maximum`` stand in place of a branch: exp(min(z, 0)) is 1 for z >= 0 and exp(z) below.
 """
 
 from __future__ import annotations

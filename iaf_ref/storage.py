@@ -1,8 +1,7 @@
-"""Flows in files: safetensors with JSON metadata, no pickle (style of the metadata: ``describe``).
+"""Flows in files: safetensors, with the description of the flow as JSON metadata, no pickle.
 
-A file is written beside its place and then moved there, so that it is never half written; it
-carries a digest of its own content, so that a damaged one is refused before anything is built from
-it.
+A file is written beside its place and then moved there, so that it is never half written. It
+carries a digest of its own content: a damaged one is refused before anything is built.
 """
 
 from __future__ import annotations
@@ -10,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .describe import Tensors, describe, rebuild
+from .host import real_dtype
 
 FORMAT = "iaf-ref-flow/1"
 """Name and version of the format, as in the metadata of a file."""
@@ -71,6 +71,9 @@ def load(
         Not a file of this format, truncated, altered, with a NaN or an infinity among its weights,
         or no such dtype.
     """
+    xp = np if xp is None else xp
+    if dtype is not None:
+        real_dtype(xp, dtype)
     metadata, tensors = read(Path(path))
     found = metadata.get("format")
     if found != FORMAT:
@@ -85,10 +88,8 @@ def load(
             )
     try:
         return rebuild(json.loads(spec), tensors, xp=xp, device=device, dtype=dtype)
-    except (KeyError, json.JSONDecodeError) as error:
-        raise ValueError(
-            f"{path}: expected the description of a flow, got one without {error}"
-        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: expected the description of a flow, got: {error}") from error
 
 
 def read(path: Path) -> tuple[dict[str, str], Tensors]:
@@ -128,11 +129,12 @@ def digest(spec: str, tensors: Tensors) -> str:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write beside the place, then move: readers see the old file or the new one, never a part."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # not by tempfile, whose files nobody else may read: here the umask decides, as of any new file
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(beside, "xb") as file:
             file.write(content)
-        os.replace(name, path)
+        os.replace(beside, path)
     except BaseException:
-        os.unlink(name)
+        beside.unlink(missing_ok=True)
         raise

@@ -11,8 +11,8 @@ event_dim the largest of them all,
 
 Each of the four combinations gives the joint density, per dimension over a univariate base as D
 terms yet to be added up. What is wrong is a *summed* log-det that calls itself per-dimension: over
-a univariate base, each of the D terms then carries the whole log-det, and their sum is off by (D -
-1) log-det. Such a log-det has another shape than it declares, and is refused.
+a univariate base, each of the D terms then carries the whole log-det, and their sum is off by
+(D - 1) log-det. Such a log-det has another shape than it declares, and is refused.
 """
 
 from __future__ import annotations
