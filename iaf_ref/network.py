@@ -161,7 +161,7 @@ class AutoregressiveNetwork:
         return o
 
     def check(self, name: str, events: Array, context: Array | None) -> None:
-        """Refuse what is not events of shape (..., D), with a context of shape (..., C) if C > 0."""
+        """Refuse what is not (..., D), and a context that is not (..., C) where C > 0."""
         C = self.degrees.context_dim
         check_event(name, events, self.degrees.dim)
         if C == 0 and context is not None:
