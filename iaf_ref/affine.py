@@ -51,6 +51,8 @@ class Step(NamedTuple):
 class AffineAutoregressive:
     """Inverse Autoregressive Flow, y = sigma(x) x + mu(x), parallel in x (STEP-6, DET-2, INV-1).
 
+    Any number of batch dimensions leads; rows are independent (SHAPE-1, SHAPE-3, NUM-2).
+
     Parameters
     ----------
     network : AutoregressiveNetwork

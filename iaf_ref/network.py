@@ -38,7 +38,7 @@ class AutoregressiveNetwork:
     output : (Wo, bo)
         Shapes (P, D, H_L) and (P, D). Parameter 0 is the shift, parameter 1 the raw scale.
     skip : (P, D, C + D) array, optional
-        Weights of the direct connections.
+        Weights of the direct connections (NET-4).
     activation : str
         One of :data:`iaf_ref.ACTIVATIONS`.
     residual : bool

@@ -88,7 +88,11 @@ def load(
             )
     try:
         return rebuild(json.loads(spec), tensors, xp=xp, device=device, dtype=dtype)
-    except (KeyError, TypeError, ValueError) as error:
+    except KeyError as error:
+        raise ValueError(
+            f"{path}: expected the description of a flow, got one without {error}"
+        ) from error
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: expected the description of a flow, got: {error}") from error
 
 
