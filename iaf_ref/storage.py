@@ -35,12 +35,15 @@ def save(path: str | os.PathLike[str], flow: Any) -> None:
     ------
     TypeError
         ``flow`` is something else.
+    ValueError
+        A NaN or an infinity among its weights.
     OSError
         The file cannot be written.
     """
     from safetensors.numpy import save as to_bytes
 
     text, tensors = describe(flow)
+    check_finite("flow", tensors)
     spec = json.dumps(text, sort_keys=True)
     metadata = {"format": FORMAT, "flow": spec, "sha256": digest(spec, tensors)}
     write_atomically(Path(path), to_bytes(tensors, metadata=metadata))
@@ -81,11 +84,7 @@ def load(
     spec = metadata.get("flow", "")
     if metadata.get("sha256") != digest(spec, tensors):
         raise ValueError(f"{path}: expected the content that was saved (sha256), got other content")
-    for name, tensor in tensors.items():
-        if not np.all(np.isfinite(tensor)):
-            raise ValueError(
-                f"{path}: expected finite weights, got a NaN or an infinity in {name!r}"
-            )
+    check_finite(str(path), tensors)
     try:
         return rebuild(json.loads(spec), tensors, xp=xp, device=device, dtype=dtype)
     except KeyError as error:
@@ -119,6 +118,21 @@ def read(path: Path) -> tuple[dict[str, str], Tensors]:
         raise ValueError(
             f"{path}: expected a safetensors file, got one that cannot be read ({error})"
         ) from error
+
+
+def check_finite(place: str, tensors: Tensors) -> None:
+    """Refuse a NaN or an infinity among the weights.
+
+    Raises
+    ------
+    ValueError
+        Naming the array.
+    """
+    for name, tensor in tensors.items():
+        if not np.all(np.isfinite(tensor)):
+            raise ValueError(
+                f"{place}: expected finite weights, got a NaN or an infinity in {name!r}"
+            )
 
 
 def digest(spec: str, tensors: Tensors) -> str:
