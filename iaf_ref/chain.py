@@ -11,13 +11,11 @@ Array = Any
 
 @runtime_checkable
 class Transform(Protocol):
-    """An invertible map of events: what chains and distributions are made of (CHAIN-1, DENS-1).
+    """An invertible map of events: what chains and distributions are made of (CHAIN-1, DENS-1)."""
 
-    ``event_dim`` is the number of last axes that a log-det is summed over: 1 for a transform of
-    events of shape (D,).
-    """
-
-    event_dim: int
+    @property
+    def event_dim(self) -> int:
+        """Number of last axes that a log-det is summed over: 1 for events of shape (D,)."""
 
     @property
     def dim(self) -> int:

@@ -1,0 +1,109 @@
+"""The inverse, judged by where its answer lies: by the residual, never by |x' - x|.
+
+|x' - x| is the condition number's business: on an ill-conditioned flow it is large for every
+correct program.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from iaf_ref_backends.profiles import Profile
+
+from ..cases import Case, Floats
+from ..oracle import Residual, inverse_residual
+from ..subject import Subject
+from .asking import Arrays, array, ask, log_det, pair
+from .compare import Doubles, rate
+from .outcome import Broken, Finding, Score, settle, verdict
+
+
+@verdict
+def inverse(case: Case, subject: Subject, profile: Profile) -> Score:
+    """F(x') is y, and log_det' the negative of the log-det at x' (INV-1 to INV-5, DET-4).
+
+    How far off they may be, says ``oracle``. A subject that names several algorithms is asked for
+    each: they have to give one answer.
+    """
+    methods = getattr(subject, "inverse_methods", ()) or (None,)
+    return settle(
+        [finding for method in methods for finding in _judge(case, subject, profile, method)]
+    )
+
+
+def _judge(case: Case, subject: Subject, profile: Profile, method: str | None) -> list[Finding]:
+    """Ask for one algorithm."""
+    options = {} if method is None else {"method": method}
+    y, context = case.input("y"), case.input("context")
+    x, det = pair(ask(case, subject, "inverse", y, context, **options), "x, log_det")
+    y = _spread(case, y, context)
+    x = array("x", x, y.shape, case.dtype)
+    det = log_det(det, y.shape[:-1], y.shape[-1], case.dtype)
+    _finite(x, y)
+    residual = inverse_residual(case, profile, (x, det), y, context)
+    found = [_of_y(residual, x, profile), _of_log_det(residual, det, profile)]
+    named = f" by the algorithm {method}" if method else ""
+    return [Finding(f.score, f.reason and f.reason + named) for f in found]
+
+
+def _spread(case: Case, y: Floats | None, context: Floats | None) -> Floats:
+    """Y in the shape that it has beside the context (SHAPE-2)."""
+    if y is None:
+        raise KeyError(f"{case.id}: expected input.y, got none")
+    batch = np.broadcast_shapes(y.shape[:-1], () if context is None else context.shape[:-1])
+    return np.broadcast_to(y, (*batch, y.shape[-1]))
+
+
+def _finite(x: Arrays, y: Floats) -> None:
+    """Refuse an x that is not finite where all of its y is (INV-5)."""
+    wrong = np.argwhere(~np.isfinite(x) & np.isfinite(y).all(axis=-1, keepdims=True))
+    if len(wrong):
+        place = tuple(int(i) for i in wrong[0])
+        raise Broken(
+            f"INV-5: x[{_index(place)}]: expected a finite number, as y is finite, got {x[place]}"
+        )
+
+
+def _of_y(residual: Residual, x: Arrays, profile: Profile) -> Finding:
+    """Compare |f(x') - y|."""
+    error, bound = residual.error[0], residual.bound[0]
+    score, place = _rated(error, bound, profile)
+    if _inside(score):
+        return Finding(score)
+    where = f"INV-1: x[{_index(place)}] = {x[place]}: the forward map takes it to"
+    off = f"{where} a value {error[place]:.3g} away from y, {_times(error, bound, place)}"
+    return Finding(score, f"{off} ({profile.name})")
+
+
+def _of_log_det(residual: Residual, det: Arrays, profile: Profile) -> Finding:
+    """Compare |log_det' + log-det at x'|."""
+    error, bound = residual.error[1], residual.bound[1]
+    score, place = _rated(error, bound, profile)
+    if _inside(score):
+        return Finding(score)
+    name = f"log_det[{_index(place)}]" if place else "log_det"
+    expected = "expected the negative of the log-det of the forward map at x"
+    off = f"DET-4: {name}: {expected}, got {det[place]}: off by {error[place]:.3g}"
+    return Finding(score, f"{off}, {_times(error, bound, place)} ({profile.name})")
+
+
+def _rated(error: Doubles, bound: Doubles, profile: Profile) -> tuple[Score, tuple[int, ...]]:
+    """As ``rate``; an infinite bound excuses nothing: x' lies where no bound can be given."""
+    return rate(error, np.where(np.isfinite(bound), bound, 0.0), profile)
+
+
+def _inside(score: Score) -> bool:
+    """Whether the worst error is within its bound."""
+    return score.ratio is not None and score.ratio <= 1.0
+
+
+def _times(error: Doubles, bound: Doubles, place: tuple[int, ...]) -> str:
+    """Write error over bound."""
+    if not np.isfinite(bound[place]):
+        return "and so large that no bound can be given"
+    return f"{error[place] / bound[place]:.3g} times the bound {bound[place]:.3g}"
+
+
+def _index(place: tuple[int, ...]) -> str:
+    """Write an index."""
+    return ", ".join(map(str, place))

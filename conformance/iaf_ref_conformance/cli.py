@@ -1,0 +1,25 @@
+"""The command ``iaf-ref``: what there is to do; each command has a module of its own."""
+
+from __future__ import annotations
+
+import click
+
+import iaf_ref
+
+from .cli_bounds import bounds
+from .cli_conform import conform
+from .cli_vectors import vectors
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(iaf_ref.__version__, prog_name="iaf-ref")
+def main() -> None:
+    """Inverse Autoregressive Flow as a specification that runs: see whether yours conforms.
+
+    Exit codes: 0 yes, 1 no, 2 a mistake in the command, 3 not everything could be run.
+    """
+
+
+main.add_command(conform)
+main.add_command(vectors)
+main.add_command(bounds)

@@ -1,0 +1,194 @@
+"""Files of a corpus: a manifest with the sha256 of each file, and content addresses.
+
+    manifest.json                        what there is
+    flows/<16 hex>.json, .safetensors    description and weights of a flow
+    cases/<slug>-<8 hex>.json, .safetensors
+
+The hex digits of a flow and of a case are the first of a sha256 over what they stand for, so that
+a name never comes to mean another question. Those of a case are of the question, not of the answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from iaf_ref.storage import digest
+
+Arrays = dict[str, "np.ndarray[Any, np.dtype[Any]]"]
+
+MANIFEST_SCHEMA = "iaf-ref-vectors-manifest/1"
+FLOW_SCHEMA = "iaf-ref-vectors-flow/1"
+CASE_SCHEMA = "iaf-ref-vectors-case/1"
+MANIFEST = "manifest.json"
+
+QUESTION = ("check", "flow", "base", "options", "exact_in")
+"""Metadata that make the question, beside the arrays ``input.*`` and ``base.*``."""
+
+
+class CorpusError(ValueError):
+    """A file of the corpus is not what the manifest says: "FILE: expected ..., got ..."."""
+
+
+def canonical(data: Any) -> bytes:
+    """JSON as it is stored: sorted keys, one blank of indentation, a final newline."""
+    return (json.dumps(data, sort_keys=True, indent=1, allow_nan=False) + "\n").encode()
+
+
+def sha256(content: bytes) -> str:
+    """Hex digits of the sha256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def flow_digest(text: Mapping[str, Any], tensors: Arrays) -> str:
+    """Content address of a flow: of its description in compact sorted JSON, and of its weights."""
+    return digest(json.dumps(text, sort_keys=True), tensors)
+
+
+def case_digest(document: Mapping[str, Any], arrays: Arrays) -> str:
+    """Content address of a case: of the question that it puts, whatever the answer is."""
+    question = {key: document[key] for key in QUESTION}
+    given = {n: a for n, a in arrays.items() if n.startswith(("input.", "base."))}
+    return digest(json.dumps(question, sort_keys=True), given)
+
+
+def manifest_of(files: Mapping[str, bytes], spec_version: str) -> bytes:
+    """Write the manifest of these files, sealed by the sha256 of its own content."""
+    entries = {name: {"sha256": sha256(c), "size": len(c)} for name, c in files.items()}
+    count = sum(name.startswith("cases/") and name.endswith(".json") for name in files)
+    body = {
+        "schema": MANIFEST_SCHEMA,
+        "spec_version": spec_version,
+        "count": count,
+        "files": entries,
+    }
+    return canonical({**body, "sha256": sha256(canonical(body))})
+
+
+def to_safetensors(arrays: Arrays) -> bytes:
+    """Bytes of a safetensors file; the same arrays give the same bytes."""
+    from safetensors.numpy import save
+
+    return save({name: np.asarray(arrays[name], order="C") for name in sorted(arrays)})
+
+
+def replace_directory(directory: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a new directory, then put it in the place of this one, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        The directory cannot be written; what was there is there still.
+    """
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
+    try:
+        new, old = staging / "new", staging / "old"
+        for name, content in files.items():
+            path = new / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        if directory.exists():
+            directory.rename(old)
+        try:
+            new.rename(directory)
+        except OSError:
+            if old.exists():
+                old.rename(directory)
+            raise
+    finally:
+        shutil.rmtree(staging)
+
+
+class Store:
+    """Files of a corpus under a directory, or inside a package; each is checked when it is read.
+
+    Parameters
+    ----------
+    root : pathlib.Path or importlib.resources.abc.Traversable
+    """
+
+    def __init__(self, root: Traversable) -> None:
+        self.root = root
+
+    @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """The manifest.
+
+        Raises
+        ------
+        CorpusError
+            It is missing, is no JSON, or was altered.
+        """
+        content = self.raw(MANIFEST)
+        try:
+            manifest = json.loads(content)
+            body = {key: value for key, value in manifest.items() if key != "sha256"}
+            sealed = manifest["sha256"] == sha256(canonical(body)) and content == canonical(
+                manifest
+            )
+            known = manifest["schema"] == MANIFEST_SCHEMA
+        except (ValueError, KeyError, AttributeError) as error:
+            raise CorpusError(f"{MANIFEST}: expected a manifest in JSON, got {error!r}") from error
+        if not known:
+            found = manifest["schema"]
+            raise CorpusError(f"{MANIFEST}: expected schema {MANIFEST_SCHEMA!r}, got {found!r}")
+        if not sealed:
+            raise CorpusError(
+                f"{MANIFEST}: expected the content that was sealed (sha256), got other content"
+            )
+        return manifest  # type: ignore[no-any-return]
+
+    def raw(self, name: str) -> bytes:
+        """Content of a file, unchecked.
+
+        Raises
+        ------
+        CorpusError
+            It cannot be read.
+        """
+        try:
+            return self.root.joinpath(*name.split("/")).read_bytes()
+        except OSError as error:
+            raise CorpusError(
+                f"{name}: expected a readable file, got {type(error).__name__}"
+            ) from error
+
+    def checked(self, name: str) -> bytes:
+        """Content of a file.
+
+        Raises
+        ------
+        CorpusError
+            It cannot be read, or differs from what the manifest says.
+        """
+        entry = self.manifest["files"].get(name)
+        if entry is None:
+            raise CorpusError(
+                f"{name}: expected a file that the manifest lists, got one that it does not"
+            )
+        content = self.raw(name)
+        if len(content) != entry["size"]:
+            raise CorpusError(f"{name}: expected {entry['size']} bytes, got {len(content)}")
+        if sha256(content) != entry["sha256"]:
+            raise CorpusError(f"{name}: expected sha256 {entry['sha256']}, got {sha256(content)}")
+        return content
+
+    def document(self, name: str) -> dict[str, Any]:
+        """Metadata ``name``.json."""
+        return json.loads(self.checked(f"{name}.json"))  # type: ignore[no-any-return]
+
+    def arrays(self, name: str) -> Arrays:
+        """Arrays ``name``.safetensors."""
+        from safetensors.numpy import load
+
+        return load(self.checked(f"{name}.safetensors"))

@@ -1,0 +1,75 @@
+"""Who is asked: the protocol of a subject, and that of a backend on which the reference is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+
+class Subject(Protocol):
+    """What is judged. Arrays in and out are NumPy's.
+
+    Beside these attributes a subject has the methods it can offer; one it lacks, or one that raises
+    ``NotImplementedError(reason)``, is reported as unsupported:
+
+    ``masks(case)``
+        Boolean masks (out, in): the hidden layers', the output's, the skip's if there is one.
+    ``forward(case, x, context)``
+        y (..., D) and log|det dy/dx| (...), nats.
+    ``inverse(case, y, context)``
+        x (..., D) and log|det dx/dy| (...), nats.
+    ``log_scale(case, x, context)``
+        Per-dimension log sigma (..., D), nats.
+    ``log_prob(case, y, context)``
+        Log density under the case's base (...), nats; (..., D) if the case says per dimension.
+
+    Optional attributes: ``device`` (str), ``environment`` (a mapping, or a method that returns
+    one), and ``inverse_methods``, names of algorithms: ``inverse`` is asked with ``method=`` each.
+    """
+
+    @property
+    def name(self) -> str:
+        """As on the command line and in reports."""
+
+    @property
+    def dtypes(self) -> Sequence[str]:
+        """What it computes in: float32, float64."""
+
+    @property
+    def profile(self) -> Mapping[str, str]:
+        """Dtype -> profile that it wants to be held to."""
+
+
+class Backend(Protocol):
+    """An array library on its devices: what an entry point of ``iaf_ref.backends`` leads to.
+
+    The entry point names a module with an object ``BACKEND``, or that object itself.
+    """
+
+    @property
+    def name(self) -> str:
+        """As on the command line and in reports."""
+
+    @property
+    def dtypes(self) -> Sequence[str]:
+        """What it computes in: float32, float64."""
+
+    @property
+    def profiles(self) -> Mapping[str, str]:
+        """Dtype -> profile in force."""
+
+    @property
+    def namespace(self) -> Any:
+        """The array namespace."""
+
+    def devices(self) -> Sequence[str]:
+        """Names of the devices there are; the first is the default."""
+
+    def place(self, array: Any, device: str) -> Any:
+        """Array of the library from a NumPy array, dtype kept."""
+
+    def fetch(self, array: Any) -> Any:
+        """NumPy array from one of the library, dtype kept."""
+
+    def environment(self) -> Mapping[str, str]:
+        """Versions and whatever else decides how numbers come out."""

@@ -1,0 +1,132 @@
+"""The specification itself as a subject: ``iaf_ref`` on the arrays of a backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, device
+
+import iaf_ref as ir
+from iaf_ref.describe import rebuild
+from iaf_ref.inverses import METHODS
+
+from ..cases import Case, Floats, build_base
+from ..subject import Backend
+
+Array = Any
+
+
+class Reference:
+    """``iaf_ref`` on a backend; sees to where, and as what, each result lies (TYPE-1).
+
+    Parameters
+    ----------
+    backend : Backend
+    device : str, optional
+        One of the backend's; default: its first.
+
+    Raises
+    ------
+    ValueError
+        The backend has no such device.
+    """
+
+    inverse_methods = tuple(METHODS)
+
+    def __init__(self, backend: Backend, device: str | None = None) -> None:
+        devices = backend.devices()
+        if device is not None and device not in devices:
+            raise ValueError(f"device: expected one of {', '.join(devices)}, got {device!r}")
+        self.backend = backend
+        self.device = devices[0] if device is None else device
+        self.name = backend.name
+        self.dtypes = tuple(backend.dtypes)
+        self.profile = dict(backend.profiles)
+        self._built: tuple[Case, Any] | None = None
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the backend's."""
+        return self.backend.environment()
+
+    def masks(self, case: Case) -> tuple[Array, ...]:
+        """Masks of the flow, made on the backend (MASK)."""
+        network = getattr(case.flow, "network", None)
+        if network is None:
+            raise NotImplementedError(f"a {type(case.flow).__name__} has no masks of its own")
+        masks = ir.made_masks(network.degrees, xp=self.backend.namespace, device=self._device())
+        skip = () if network.skip is None else (masks.skip,)
+        return tuple(self.backend.fetch(m) for m in (*masks.hidden, masks.output, *skip))
+
+    def forward(self, case: Case, x: Floats, context: Floats | None) -> tuple[Array, Array]:
+        """Y and log-det."""
+        x, context = self._place(x), self._place(context)
+        y, log_det = self._flow(case).forward(x, context=context)
+        return self._fetch(y, x, "y"), self._fetch(log_det, x, "log_det")
+
+    def inverse(
+        self, case: Case, y: Floats, context: Floats | None, method: str = "sequential"
+    ) -> tuple[Array, Array]:
+        """X and log-det of the inverse map, by one of the algorithms."""
+        y, context = self._place(y), self._place(context)
+        x, log_det = self._flow(case).inverse(y, context=context, method=method)
+        return self._fetch(x, y, "x"), self._fetch(log_det, y, "log_det")
+
+    def log_scale(self, case: Case, x: Floats, context: Floats | None) -> Array:
+        """Per-dimension log sigma."""
+        x, context, flow = self._place(x), self._place(context), self._flow(case)
+        if not hasattr(flow, "log_scale"):
+            raise NotImplementedError(f"a {type(flow).__name__} has no log sigma of its own")
+        return self._fetch(flow.log_scale(x, context=context), x, "log_scale")
+
+    def log_prob(self, case: Case, y: Floats, context: Floats | None) -> Array:
+        """Log density under the case's base; per dimension where the case says so."""
+        y, context, flow = self._place(y), self._place(context), self._flow(case)
+        placed = {
+            name: self._place(a)
+            for name, a in case.input_arrays.items()
+            if name.startswith("base.")
+        }
+        if case.base_text is None:
+            raise NotImplementedError("the case has no base distribution")
+        transform = ir.PerDimension(flow) if case.options.get("per_dimension") else flow
+        q = ir.TransformedDistribution(build_base(case.base_text, placed), [transform])
+        return self._fetch(q.log_prob(y, context=context), y, "log_prob")
+
+    def _flow(self, case: Case) -> Any:
+        """The flow on the backend; the last one is kept, as a case may ask more than once."""
+        if self._built is None or self._built[0] is not case:
+            options = {"xp": self.backend.namespace, "device": self._device(), "dtype": case.dtype}
+            self._built = (case, rebuild(dict(case.text), dict(case.tensors), **options))
+        return self._built[1]
+
+    def _device(self) -> Any:
+        """The device as the library itself calls it."""
+        return device(self.backend.place(np.zeros((), dtype=self.dtypes[0]), self.device))
+
+    def _place(self, array: Floats | None) -> Array:
+        """Bring an input over; None stays None."""
+        return None if array is None else self.backend.place(array, self.device)
+
+    def _fetch(self, result: Array, like: Array, name: str) -> Array:
+        """Bring a result back if library, dtype and device are the input's (TYPE-1).
+
+        Raises
+        ------
+        TypeError
+            They are not.
+        """
+        if array_namespace(result) is not array_namespace(like):
+            raise TypeError(
+                f"{name}: expected an array of the input's library, got {type(result).__name__}"
+            )
+        if result.dtype != like.dtype:
+            raise TypeError(
+                f"{name}: expected dtype {like.dtype}, as the input, got {result.dtype}"
+            )
+        if device(result) != device(like):
+            raise TypeError(
+                f"{name}: expected device {device(like)}, as the input, got {device(result)}"
+            )
+        return self.backend.fetch(result)

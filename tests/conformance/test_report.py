@@ -1,0 +1,152 @@
+"""What is written: JSON that its schema accepts, JUnit XML, tables that a person reads."""
+
+import io
+import json
+import stat
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from jsonschema import Draft202012Validator
+from rich.console import Console
+
+from iaf_ref_conformance.checks import Outcome
+from iaf_ref_conformance.junit import write_junit
+from iaf_ref_conformance.report import report, schema, write_json
+from iaf_ref_conformance.run import Result, Run
+from iaf_ref_conformance.table import power, ratio, reasons, rows, shorten, show
+
+PASSED = Result("a-1", ("NET-1", "STEP-6"), "forward", Outcome("passed", 0.25, 2.0**-26))
+FAILED = Result(
+    "b-2", ("STEP-6",), "forward", Outcome("failed", 3.0, 2.0**-22, "STEP-6: y[0]: off")
+)
+INFINITE = Result("c-3", ("NUM-2",), "rows", Outcome("failed", float("inf"), None, "a \x00 & <b>"))
+LACKING = Result("d-4", ("MASK-4",), "masks", Outcome("unsupported", reason="no masks"))
+
+
+def run_of(*results: Result, expected: int | None = None) -> Run:
+    count = len(results) if expected is None else expected
+    return Run("mine", "cpu", "float32", "ieee-f32", {"numpy": "2"}, count, results)
+
+
+MIXED = run_of(PASSED, FAILED, INFINITE, LACKING)
+
+
+def test_the_schema_is_a_schema() -> None:
+    Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("run", [MIXED, run_of(PASSED), run_of(), run_of(PASSED, expected=9)])
+def test_a_report_follows_its_schema(run: Run, tmp_path: Path) -> None:
+    selected = {"cases": ["a-*"], "clauses": []}
+    path = tmp_path / "out.json"
+    write_json(path, report([run], "0.1.0", selected, {"torch": "not installed"}))
+    document = json.loads(path.read_text())
+    Draft202012Validator(schema()).validate(document)
+    assert document["selected"] == selected
+    assert document["missing"] == [{"subject": "torch", "reason": "not installed"}]
+    assert [case["id"] for case in document["runs"][0]["cases"]] == [r.id for r in run.results]
+
+
+def test_a_report_says_what_section_8_says() -> None:
+    document = report([MIXED], "0.1.0")
+    assert {"schema", "spec_version", "runs", "agreement"} <= set(document)
+    assert document["selected"] is None
+    assert document["agreement"] == []
+    (run,) = document["runs"]
+    assert run["counts"] == {"expected": 4, "run": 3, "passed": 1, "failed": 2, "unsupported": 1}
+    assert run["effective_precision"] == 2.0**-22
+    assert [case["ratio"] for case in run["cases"]] == [0.25, 3.0, None, None]
+
+
+def test_reports_are_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "out.json"
+    write_json(path, {"first": 1})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json(path, {"second": float("nan")})
+    assert json.loads(path.read_text()) == {"first": 1}
+    with pytest.raises(OSError, match="nosuch"):
+        write_json(tmp_path / "nosuch" / "out.json", {})
+    assert [p.name for p in tmp_path.iterdir()] == ["out.json"]
+    assert stat.S_ISREG(path.stat().st_mode)
+
+
+def test_junit_counts_and_names(tmp_path: Path) -> None:
+    path = tmp_path / "out.xml"
+    short = run_of(PASSED, expected=2)
+    write_junit(path, [MIXED, short], {"torch": "not installed"})
+    mixed, lost, missing = ET.parse(path).getroot()  # noqa: S314 - our own
+    assert mixed.attrib == {
+        "name": "mine.float32", "tests": "4", "failures": "2", "errors": "0", "skipped": "1"
+    }  # fmt: skip
+    assert [case.get("name") for case in mixed] == ["a-1", "b-2", "c-3", "d-4"]
+    assert [[child.tag for child in case] for case in mixed] == [
+        [],
+        ["failure"],
+        ["failure"],
+        ["skipped"],
+    ]
+    assert mixed[2][0].get("message") == "a ? & <b>"
+    assert (lost.get("tests"), lost.get("errors")) == ("2", "1")
+    assert lost[1][0].get("message") == "expected 2 cases, got 1"
+    assert missing[0][0].tag == "error"
+
+
+def printed(run: Run, quiet: bool = False, selected: bool = False, width: int = 120) -> str:
+    stream = io.StringIO()
+    show(Console(file=stream, width=width, no_color=True), run, quiet, selected)
+    return stream.getvalue()
+
+
+def test_the_table_has_a_row_for_each_clause_tested() -> None:
+    table = {row.clause: row for row in rows(MIXED)}
+    assert list(table) == ["MASK-4", "NET-1", "STEP-6", "NUM-2"]
+    assert (table["STEP-6"].cases, table["STEP-6"].passed, table["STEP-6"].failed) == (2, 1, 1)
+    assert table["STEP-6"].worst == 3.0
+    text = printed(MIXED)
+    assert "FAILED b-2 [float32] STEP-6: y[0]: off" in text
+    assert "unsupported, 1 cases: no masks" in text
+    assert "mine float32 fails ieee-f32: 2 of 3 cases failed" in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_lines_fit_the_width(width: int) -> None:
+    assert max(map(len, printed(run_of(PASSED), width=width).splitlines())) <= width
+
+
+def test_quiet_leaves_failures_and_the_verdict() -> None:
+    assert printed(run_of(PASSED), quiet=True) == "mine float32 conforms to ieee-f32\n"
+    assert len(printed(MIXED, quiet=True).splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("run", "selected", "words"),
+    [
+        (run_of(PASSED), True, "conforms to ieee-f32 in the 1 cases selected"),
+        (run_of(PASSED, LACKING), False, "conforms to ieee-f32, 1 cases unsupported"),
+        (run_of(PASSED, expected=2), False, "is incomplete: expected 2 cases, got 1"),
+        (run_of(LACKING), False, "is incomplete: expected a case that passes, got none"),
+    ],
+)
+def test_the_verdict_is_a_sentence(run: Run, selected: bool, words: str) -> None:
+    assert words in printed(run, selected=selected)
+
+
+def test_precision_stands_beside_the_unit_roundoff() -> None:
+    text = printed(run_of(PASSED))
+    assert "precision  effective 2^-26.0; unit roundoff of ieee-f32 2^-24.0" in text
+    assert "rounding   worst error 0.25 of the derived bound" in text
+    assert "not measured" in printed(run_of(LACKING))
+    assert (power(0.0), ratio(None), ratio(0.0)) == ("not measured", "-", "0")
+
+
+def test_many_failures_are_cut() -> None:
+    many = run_of(*[FAILED] * 25)
+    assert len(list(reasons(many))) == 21
+    assert "and 5 more failures" in list(reasons(many))[-1]
+
+
+def test_sentences_are_cut_at_a_word() -> None:
+    assert shorten("one two three", 20) == "one two three"
+    assert shorten("one two, three", 12) == "one two ..."
