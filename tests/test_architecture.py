@@ -51,10 +51,8 @@ LONGER_BECAUSE: dict[str, str] = {}  # "iaf_ref/module.py" or "iaf_ref/module.py
 NO_CLAUSE = {"load", "save"}
 # Clauses that no docstring of iaf_ref names.
 UNNAMED_BECAUSE = {
-    "INV-3": "the blocked inverse is still to come; the sequential one is the definition",
+    "INV-3": "the blocked inverse is still to come; its cases judge the inverses there are",
     "DENS-5": "a law of the densities together, no function's; the suite integrates",
-    "SHAPE-3": "a law of the whole text: no function looks across rows",
-    "NUM-2": "a law of the whole text: no function looks across rows",
     "NUM-3": "a law of the arithmetic, not of the text; the tracked numbers derive the bound",
 }
 

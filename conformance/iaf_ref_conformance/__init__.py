@@ -1,1 +1,1 @@
-"""Conformance suite of iaf-ref: identical cases for every implementation of Inverse Autoregressive Flow."""
+"""Conformance suite of iaf-ref: identical cases for every implementation of IAF."""

@@ -27,6 +27,7 @@ def questions() -> Iterator[Question]:
     """Yield the questions about CHAIN."""
     yield from compositions()
     yield from permutations()
+    yield from round_trips()
     yield from backwards()
 
 
@@ -101,6 +102,10 @@ def permutations() -> Iterator[Question]:
             {"y": x},
             exempt=FIXED,
         )
+
+
+def round_trips() -> Iterator[Question]:
+    """There and back."""
     for dim in (3, 8, 30):
         flow, x = ir.Permutation(CYCLES[dim]), points((3, dim), 721)
         reason = "there and back, bit for bit, log-dets exactly 0"

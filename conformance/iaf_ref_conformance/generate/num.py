@@ -18,6 +18,7 @@ def questions() -> Iterator[Question]:
     """Yield the questions about TYPE and NUM."""
     yield from dtypes()
     yield from causal()
+    yield from causal_groups()
     yield from poisoned()
     yield from rounding()
 
@@ -63,50 +64,34 @@ def causality(
 
 
 def causal() -> Iterator[Question]:
-    """Outputs that may not see a variable are bitwise unchanged."""
-    last = (
+    """Outputs that may not see a variable are bitwise unchanged: orders."""
+    reason = (
         "the last variable in the order: no output may move but its own; one leak through >= and "
         "several do"
     )
-    middle = (
+    flow, x = made(5, (16,), seed=860, order=CYCLE5), points((4, 5), 860)
+    yield causality("last-d5", reason, flow, x, 3)
+    reason = (
         "a variable in the middle of an order that is no involution: what is earlier by index is "
         "not by degree"
     )
-    yield causality("last-d5", last, made(5, (16,), seed=860, order=CYCLE5), points((4, 5), 860), 3)
-    yield causality(
-        "middle-d5",
-        middle,
-        made(5, (16,), seed=861, order=CYCLE5, skip=True),
-        points((4, 5), 861),
-        0,
-    )
-    flow = made(
-        30,
-        (64, 64),
-        seed=862,
-        activation="relu",
-        order=[(7 * k + 3) % 30 for k in range(30)],
-        gain=2.0,
-    )
-    yield causality("d30", middle, flow, points((16, 30), 862), 10)
+    flow, x = made(5, (16,), seed=861, order=CYCLE5, skip=True), points((4, 5), 861)
+    yield causality("middle-d5", reason, flow, x, 0)
+    stride = [(7 * k + 3) % 30 for k in range(30)]
+    flow = made(30, (64, 64), seed=862, activation="relu", order=stride, gain=2.0)
+    yield causality("d30", reason, flow, points((16, 30), 862), 10)
+
+
+def causal_groups() -> Iterator[Question]:
+    """The same: groups, graphs, context."""
+    reason = "a variable of a group: its fellows of equal degree do not see it"
     flow = made(8, (16,), seed=863, order=[[7, 1], [0, 3, 5], [2], [6, 4]])
-    yield causality(
-        "ties",
-        "a variable of a group: its fellows of equal degree do not see it",
-        flow,
-        points((4, 8), 863),
-        3,
-    )
+    yield causality("ties", reason, flow, points((4, 8), 863), 3)
+    reason = "on a graph only descendants move, although others have a greater degree"
     flow = made(8, (16,), seed=864, adjacency=TREE)
-    yield causality(
-        "tree",
-        "on a graph only descendants move, although others have a greater degree",
-        flow,
-        points((4, 8), 864),
-        2,
-    )
-    flow = made(3, (4,), seed=865, context_dim=3, order=[1, 2, 0])
+    yield causality("tree", reason, flow, points((4, 8), 864), 2)
     reason = "with context of the size of x: columns mistaken for one another"
+    flow = made(3, (4,), seed=865, context_dim=3, order=[1, 2, 0])
     yield causality("context", reason, flow, points((4, 3), 865), 2, points((4, 3), 866))
 
 

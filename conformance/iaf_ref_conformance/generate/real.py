@@ -26,6 +26,7 @@ def questions() -> Iterator[Question]:
     maps = float(np.std(flow.log_scale(rows), axis=0).max())
     require(maps > 0.1, "scales that vary with the data, as trained ones do")
     yield from of_step(flow, rows)
+    yield from of_inverse(flow, rows)
     yield from of_density(flow, rows)
 
 
@@ -42,7 +43,7 @@ def trained() -> tuple[ir.AffineAutoregressive, Floats]:
 
 
 def of_step(flow: ir.AffineAutoregressive, rows: Floats) -> Iterator[Question]:
-    """The step as it was trained, from data to noise, and back."""
+    """The step as it was trained, from data to noise."""
     x = {"x": rows}
     reason = (
         "trained weights, D = 30, real rows: magnitudes and correlations that random weights do "
@@ -67,6 +68,10 @@ def of_step(flow: ir.AffineAutoregressive, rows: Floats) -> Iterator[Question]:
     yield Question(
         "real-log-scale", "log_scale", ("DET-1", "STEP-2"), reason, flow, x, exact_in=FLOAT32
     )
+
+
+def of_inverse(flow: ir.AffineAutoregressive, rows: Floats) -> Iterator[Question]:
+    """The step backwards, and what it may not see."""
     y = {"y": points((4, 30), 1000)}
     reason = (
         "trained weights, backwards: noise to data, 30 variables one after the other, correlated "

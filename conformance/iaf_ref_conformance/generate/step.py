@@ -57,7 +57,9 @@ MAPS: Mapping[str, Map] = {
     "gated": Map(
         "STEP-5", ir.Gated(), "eqs. 12-14: y = sigma x + (1 - sigma) m, not sigma x + m", True, True
     ),
-    "gated-1": Map("STEP-5", ir.Gated(1.0), "bias 1: it is a parameter"),
+    "gated-1": Map(
+        "STEP-5", ir.Gated(1.0), "bias 1: whoever hard-codes the bias 2 has another gate"
+    ),
 }
 """Slug -> scale map."""
 
