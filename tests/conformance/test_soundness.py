@@ -1,4 +1,4 @@
-"""No float run of NumPy exceeds the bound that error-tracking numbers derive; the bound is tight."""
+"""No float run of NumPy exceeds the bound that error-tracking numbers derive, and it is tight."""
 
 import numpy as np
 import pytest
