@@ -10,12 +10,12 @@ With x_<i the variables of smaller degree than i:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from array_api_compat import array_namespace
 
 from . import inverses
-from ._checks import check_one_of
+from ._values import check_one_of, check_type
 from .degrees import Degrees
 from .network import AutoregressiveNetwork
 from .scales import Exp, Slopes
@@ -23,6 +23,7 @@ from .scales import Exp, Slopes
 Array = Any
 
 
+@runtime_checkable
 class ScaleMap(Protocol):
     """What turns (m, raw) into a step: see :mod:`iaf_ref.scales`."""
 
@@ -62,6 +63,8 @@ class AffineAutoregressive:
 
     Raises
     ------
+    TypeError
+        Not a network, or not a scale map.
     ValueError
         The network has another number of parameters.
     """
@@ -72,7 +75,9 @@ class AffineAutoregressive:
     event_dim = 1
 
     def __post_init__(self) -> None:
-        """Check the number of parameters."""
+        """Check the kinds of both, and the number of parameters."""
+        check_type("network", self.network, AutoregressiveNetwork)
+        check_type("scale", self.scale, ScaleMap)
         params = self.network.output[0].shape[0]
         if params != 2:
             raise ValueError(f"network: expected P = 2 parameters per variable, got {params}")
@@ -131,7 +136,7 @@ class AffineAutoregressive:
     def inverse(
         self, y: Array, context: Array | None = None, method: str = "sequential"
     ) -> tuple[Array, Array]:
-        """X with forward(x) = y; log|det dx/dy| = -sum_i log sigma_i(x) (INV-1, INV-2, DET-4).
+        """Solve forward(x) = y for x; log|det dx/dy| = -sum_i log sigma_i(x) (INV-1, INV-2, DET-4).
 
         Parameters
         ----------

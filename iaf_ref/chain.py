@@ -4,32 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
+
+from ._values import check_type
+from .transform import Transform, check_context, check_log_det, check_transforms
 
 Array = Any
-
-
-@runtime_checkable
-class Transform(Protocol):
-    """An invertible map of events: what chains and distributions are made of (CHAIN-1, DENS-1)."""
-
-    @property
-    def event_dim(self) -> int:
-        """Number of last axes that a log-det is summed over: 1 for events of shape (D,)."""
-
-    @property
-    def dim(self) -> int:
-        """Number of variables D."""
-
-    @property
-    def context_dim(self) -> int:
-        """Number of context variables C; 0: the transform takes no context."""
-
-    def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
-        """Y and log|det dy/dx|, nats."""
-
-    def inverse(self, y: Array, context: Array | None = None) -> tuple[Array, Array]:
-        """X and log|det dx/dy|, nats."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +23,8 @@ class Chain:
 
     Raises
     ------
+    TypeError
+        Something is no transform.
     ValueError
         None, or transforms that differ in D or in C.
     """
@@ -52,7 +34,7 @@ class Chain:
 
     def __post_init__(self) -> None:
         """Check that the transforms fit one another."""
-        object.__setattr__(self, "transforms", tuple(self.transforms))
+        object.__setattr__(self, "transforms", check_transforms("transforms", self.transforms))
         if not self.transforms:
             raise ValueError("transforms: expected at least one, got none")
         dims = [t.dim for t in self.transforms]
@@ -79,30 +61,23 @@ class Chain:
 
     def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
         """Y (..., D) and the sum of the log-dets (...), nats; x (..., D), context (..., C)."""
-        self._check_context(context)
+        check_context(self.transforms, context)
         total: Array = 0.0
         for t in self.transforms:
             x, log_det = t.forward(x, context if t.context_dim else None)
-            total = log_det + total  # DET-5
+            total = check_log_det(t, x, log_det) + total  # DET-5
         return x, total
 
     def inverse(
         self, y: Array, context: Array | None = None, **options: str
     ) -> tuple[Array, Array]:
         """X and the log-det of the inverse map, nats; options (``method``) go to every step."""
-        self._check_context(context)
+        check_context(self.transforms, context)
         total: Array = 0.0
         for t in reversed(self.transforms):
             y, log_det = t.inverse(y, context if t.context_dim else None, **options)
-            total = log_det + total
+            total = check_log_det(t, y, log_det) + total
         return y, total
-
-    def _check_context(self, context: Array | None) -> None:
-        """Refuse a context that no transform takes; who needs one refuses its absence."""
-        if context is not None and self.context_dim == 0:
-            raise ValueError(
-                "context: expected None, as no transform takes a context, got an array"
-            )
 
 
 @dataclass(frozen=True)
@@ -114,9 +89,18 @@ class Inverse:
     Parameters
     ----------
     transform : Transform
+
+    Raises
+    ------
+    TypeError
+        It is no transform.
     """
 
     transform: Transform
+
+    def __post_init__(self) -> None:
+        """Check the transform."""
+        check_type("transform", self.transform, Transform)
 
     @property
     def event_dim(self) -> int:
@@ -142,5 +126,5 @@ class Inverse:
     def inverse(
         self, y: Array, context: Array | None = None, **options: str
     ) -> tuple[Array, Array]:
-        """The transform itself and its log-det, nats: parallel, whatever ``method`` says."""
+        """The transform itself and its log-det, nats: parallel, so that options choose nothing."""
         return self.transform.forward(y, context)

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ._checks import check_int, show
+from ._checks import show
+from ._values import check_int, check_sequence
 from .degrees import Booleans, Degrees, integers
 from .strategies import given_labels
 
@@ -51,7 +52,7 @@ def dag_degrees(
     levels = _levels(graph[:, context_dim:])
     serving = _distinct(graph, levels)
     layers = []
-    for number, layer in enumerate(hidden):
+    for number, layer in enumerate(check_sequence("hidden", hidden)):
         if isinstance(layer, Sequence | np.ndarray):
             layers.append(integers(given_labels(f"hidden[{number}]", layer, dim - 1)))
         else:
@@ -62,7 +63,7 @@ def dag_degrees(
 
 def _graph(adjacency: object, dim: int, context_dim: int) -> Booleans:
     """Check the matrix, add the context's columns where they lack, clear the diagonal."""
-    given = np.asarray(adjacency)
+    given = np.asarray(adjacency) if isinstance(adjacency, np.ndarray) else _matrix(adjacency)
     if given.shape not in {(dim, dim), (dim, context_dim + dim)}:
         expected = f"({dim}, {dim}) or ({dim}, {context_dim + dim})"
         raise ValueError(f"adjacency: expected shape {expected}, got {show(given.shape)}")
@@ -77,6 +78,14 @@ def _graph(adjacency: object, dim: int, context_dim: int) -> Booleans:
     graph = np.asarray(graph & ~own, dtype=np.bool_)
     graph.flags.writeable = False
     return graph
+
+
+def _matrix(rows: object) -> Booleans:
+    """Return nested sequences as an array; ragged ones are not one."""
+    try:
+        return np.asarray(rows)
+    except ValueError:
+        raise ValueError("adjacency: expected rows of one length, got others") from None
 
 
 def _levels(parents: Booleans) -> list[int]:

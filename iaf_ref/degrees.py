@@ -8,16 +8,14 @@ same widths.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ._checks import check_int, check_one_of, check_permutation
-from .strategies import STRATEGIES, given_labels
+from ._checks import show
+from .strategies import Integers, given_labels
 
-Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 Booleans = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
 
 
@@ -31,12 +29,36 @@ class Degrees:
     input : (D,) int64, 1..K; variables of equal degree are generated together
     hidden : tuple of (H,) int64; with an adjacency, the variable whose parents the unit collects
     adjacency : (D, C + D) bool or None; columns are (context, x); None: all of smaller degree
+
+    Raises
+    ------
+    TypeError
+        A degree is not an integer.
+    ValueError
+        A degree is out of range or left out, or an edge does not lead to a larger one.
     """
 
     context: Integers
     input: Integers
     hidden: tuple[Integers, ...]
     adjacency: Booleans | None = None
+
+    def __post_init__(self) -> None:
+        """Check, and keep read-only copies: degrees are compared and hashed."""
+        context, degrees = integers(self.context), integers(self.input)
+        hidden = tuple(integers(layer) for layer in self.hidden)
+        last = check_degrees(context.tolist(), degrees.tolist())
+        high = last - 1 if self.adjacency is None else len(degrees) - 1
+        for k, layer in enumerate(hidden):
+            given_labels(f"hidden[{k}]", layer.tolist(), high)
+        for name, value in (("context", context), ("input", degrees), ("hidden", hidden)):
+            object.__setattr__(self, name, value)
+        if self.adjacency is not None:
+            object.__setattr__(self, "adjacency", check_graph(self.adjacency, context, degrees))
+
+    def __deepcopy__(self, memo: object) -> Degrees:
+        """Return the degrees themselves: they cannot change."""
+        return self
 
     @property
     def dim(self) -> int:
@@ -74,111 +96,51 @@ class Degrees:
         return hash(self._key())
 
 
-def made_degrees(
-    dim: int,
-    hidden: Sequence[int | Sequence[int]],
-    order: Sequence[int] | Sequence[Sequence[int]] | None = None,
-    context_dim: int = 0,
-    strategy: str = "even",
-    *,
-    seed: int = 0,
-    adjacency: object | None = None,
-) -> Degrees:
-    """Degrees of a MADE (MASK-1, MASK-2, MASK-3, MASK-8, MASK-9).
+def check_degrees(context: list[int], degrees: list[int]) -> int:
+    """Return the largest degree, if those of the context are 0 and those of the variables 1..K.
 
-    degree(order[k]) = k + 1. With K the largest of them, hidden degrees lie in low..high = 1..K-1
-    without context and 0..K-1 with it, both 0 where K = 1. For unit k of H:
+    Raises
+    ------
+    ValueError
+        Other degrees.
+    """
+    if any(context):
+        raise ValueError(f"context: expected degrees 0, got {context}")
+    last = max(degrees, default=0)
+    if last == 0 or set(degrees) != set(range(1, last + 1)):
+        raise ValueError(f"input: expected each degree of 1..K at least once, got {degrees}")
+    return last
 
-    - ``even``: low + k (high - low) / (H - 1), rounded half to even;
-    - ``cyclic``: low + k mod (high - low + 1);
-    - ``random``: uniform between the smallest degree of the layer before, at least low, and high.
 
-    Parameters
-    ----------
-    dim : int
-        Number of variables D >= 1.
-    hidden : sequence
-        Width of each layer, or the degrees of its units.
-    order : sequence, optional
-        ``order[k]``: the variable generated k-th; or groups of variables generated together, as
-        ``[[0, 2], [1]]``. Default: 0..D-1.
-    context_dim : int
-        Number of context variables C.
-    strategy : {"even", "cyclic", "random"}
-        How the degrees of a layer given by its width are chosen.
-    seed : int
-        Of ``random``.
-    adjacency : (D, D) or (D, C + D) Boolean matrix, optional
-        A directed acyclic graph in place of an order; see :func:`iaf_ref.dag.dag_degrees`.
+def check_graph(adjacency: Booleans, context: Integers, degrees: Integers) -> Booleans:
+    """Return a read-only copy of a graph whose edges lead from smaller degrees to larger ones.
 
-    Returns
-    -------
-    Degrees
+    Raises
+    ------
+    ValueError
+        Another shape, or an edge that does not.
+    """
+    graph = np.array(adjacency, dtype=np.bool_)
+    shape = (len(degrees), len(context) + len(degrees))
+    if graph.shape != shape:
+        raise ValueError(f"adjacency: expected shape {show(shape)}, got {show(graph.shape)}")
+    smaller = degrees[:, None] > np.concatenate([context, degrees])[None, :]
+    if np.any(graph & ~smaller):
+        raise ValueError("adjacency: expected parents of smaller degree, got others")
+    graph.flags.writeable = False
+    return graph
+
+
+def integers(values: Sequence[int] | Integers) -> Integers:
+    """Return a read-only int64 vector.
 
     Raises
     ------
     TypeError
-        A number is not an integer.
-    ValueError
-        ``order`` is no permutation, a given degree is out of range, or the graph has a cycle.
-
-    Examples
-    --------
-    >>> made_degrees(dim=5, hidden=(6,), order=[2, 0, 1, 4, 3]).input
-    array([2, 3, 1, 5, 4])
-    >>> made_degrees(dim=5, hidden=(6,)).hidden
-    (array([1, 2, 2, 3, 3, 4]),)
+        A value is not an integer.
     """
-    dim, context_dim = check_int("dim", dim, 1), check_int("context_dim", context_dim, 0)
-    check_one_of("strategy", strategy, tuple(STRATEGIES))
-    if adjacency is not None:
-        from .dag import dag_degrees
-
-        if order is not None:
-            raise ValueError("order: expected None beside an adjacency, got an order")
-        return dag_degrees(adjacency, hidden, dim=dim, context_dim=context_dim)
-    degrees = input_degrees(dim, order)
-    last = max(degrees)
-    low = 0 if context_dim or last == 1 else 1
-    high = last - 1
-    rng, layers, least = random.Random(seed), [], low
-    for number, layer in enumerate(hidden):
-        name = f"hidden[{number}]"
-        if isinstance(layer, Sequence | np.ndarray):
-            units = given_labels(name, layer, high)
-        else:
-            width = check_int(name, layer, 1)
-            units = STRATEGIES[strategy](width, max(least, low), high, low, rng)
-        layers.append(integers(units))
-        least = min(units)
-    return Degrees(integers([0] * context_dim), integers(degrees), tuple(layers))
-
-
-def input_degrees(dim: int, order: Sequence[int] | Sequence[Sequence[int]] | None) -> list[int]:
-    """degree(order[k]) = k + 1 (MASK-1); the members of a group share their degree.
-
-    Raises
-    ------
-    TypeError
-        An entry is not an integer.
-    ValueError
-        ``order`` does not hold each of 0..D-1 once.
-    """
-    entries = range(dim) if order is None else order
-    groups = [tuple(g) if isinstance(g, Sequence | np.ndarray) else (g,) for g in entries]
-    flat = check_permutation("order", [i for group in groups for i in group])
-    if len(flat) != dim:
-        raise ValueError(f"order: expected a permutation of 0..{dim - 1}, got {list(flat)}")
-    if not all(groups):
-        raise ValueError(
-            f"order: expected groups of at least one variable, got {[list(g) for g in groups]}"
-        )
-    degree = {int(i): k + 1 for k, group in enumerate(groups) for i in group}
-    return [degree[i] for i in range(dim)]
-
-
-def integers(values: Sequence[int]) -> Integers:
-    """Return a read-only int64 vector."""
-    vector = np.asarray(values, dtype=np.int64)
+    if not all(hasattr(v, "__index__") and not isinstance(v, bool | np.bool_) for v in values):
+        raise TypeError(f"degrees: expected integers, got {list(values)}")
+    vector = np.array(values, dtype=np.int64)
     vector.flags.writeable = False
     return vector

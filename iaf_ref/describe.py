@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import check_one_of
+from ._values import check_one_of
 from .affine import AffineAutoregressive
 from .chain import Chain, Inverse
 from .degrees import Degrees, integers

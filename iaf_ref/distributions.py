@@ -7,7 +7,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from array_api_compat import array_namespace, device
 
-from ._checks import check_alike, check_array, check_broadcast, check_int, show
+from ._checks import check_alike, check_array, check_broadcast, show
+from ._values import check_int
 
 Array = Any
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from ._checks import check_number
+from ._values import check_number
 from .scales import Additive
 from .special import sigmoid, softplus
 
@@ -23,14 +23,14 @@ class Softplus(Additive):
     shift : float
         Added to the raw output.
     floor : float
-        Smallest scale, > 0: without it log sigma would be -inf where softplus underflows.
+        Smallest scale, >= 1e-30: without it log sigma would be -inf where softplus underflows.
 
     Raises
     ------
     TypeError
         A parameter is not a number.
     ValueError
-        It is not finite, or the floor is not positive.
+        It is not finite, or the floor is below 1e-30.
     """
 
     shift: float = 0.0
@@ -63,14 +63,14 @@ class Sigmoid(Additive):
     bias : float
         Added to the raw output.
     floor : float
-        Smallest scale, > 0: without it log sigma would be -inf where sigmoid underflows.
+        Smallest scale, >= 1e-30: without it log sigma would be -inf where sigmoid underflows.
 
     Raises
     ------
     TypeError
         A parameter is not a number.
     ValueError
-        It is not finite, or the floor is not positive.
+        It is not finite, or the floor is below 1e-30.
     """
 
     bias: float = 2.0
@@ -95,12 +95,12 @@ class Sigmoid(Additive):
 
 
 def check_floor(floor: float) -> None:
-    """Refuse a floor that is not positive.
+    """Refuse a floor that is not positive, or that float32 could not hold.
 
     Raises
     ------
     TypeError, ValueError
-        Not a number; not above 0.
+        Not a number; below 1e-30.
     """
-    if not check_number("floor", floor) > 0.0:
-        raise ValueError(f"floor: expected a number > 0, got {floor}")
+    if not check_number("floor", floor) >= 1e-30:
+        raise ValueError(f"floor: expected a number >= 1e-30, got {floor}")

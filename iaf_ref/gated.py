@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ._checks import check_number
+from ._values import check_number
 from .scales import Slopes
 from .special import log_sigmoid, sigmoid
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace, to_device
 
-from ._checks import check_one_of
+from ._values import check_one_of
 
 
 def to_host(array: Any) -> np.ndarray[Any, np.dtype[Any]]:
@@ -22,16 +22,17 @@ def to_host(array: Any) -> np.ndarray[Any, np.dtype[Any]]:
     if hasattr(array, "detach"):
         array = array.detach()  # PyTorch: a leaf that requires grad is no NumPy array
     try:
-        return np.asarray(array).copy()
+        host = np.asarray(array)
     except (TypeError, RuntimeError):  # how libraries say that the array lies on an accelerator
-        return _from_device(array)
+        host = _from_device(array)
+    return host.astype(host.dtype.newbyteorder("="))  # a copy, in this machine's byte order
 
 
 def _from_device(array: Any) -> np.ndarray[Any, np.dtype[Any]]:
     """Copy from a device: the host is "cpu", or the default device where that is none."""
     for host in ("cpu", array_namespace(array).__array_namespace_info__().default_device()):
         with suppress(TypeError, ValueError, RuntimeError):
-            return np.asarray(to_device(array, host)).copy()
+            return np.asarray(to_device(array, host))
     raise TypeError(f"array: expected one that can be brought to the host, got {type(array)}")
 
 

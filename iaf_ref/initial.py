@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ._checks import check_int
+from ._values import check_int
 from .degrees import Degrees
 from .host import real_dtype
 from .masks import made_masks

@@ -52,8 +52,8 @@ def fixed_point(flow: AffineAutoregressive, y: Array, context: Array | None) -> 
     """K sweeps of x <- (y - mu(x)) / sigma(x) from x = 0: sweep d settles degree d (INV-4).
 
     A variable that is not settled yet may grow beyond any bound although the solution is small, and
-    0 * inf would then leak through the masks. Such transients are cut at the square root of the
-    largest number (INV-5).
+    0 * inf would then leak through the masks. So it stays 0 until its sweep (INV-5); what a sweep
+    makes of it could change nothing in the end.
 
     Parameters
     ----------
@@ -68,13 +68,11 @@ def fixed_point(flow: AffineAutoregressive, y: Array, context: Array | None) -> 
     """
     xp = array_namespace(y)
     y = _spread(flow, y, context)
-    limit = float(xp.finfo(y.dtype).max) ** 0.5
     degree = xp.asarray(flow.degrees.input.tolist(), device=device(y))
-    x = xp.zeros_like(y)
+    x, one = xp.zeros_like(y), xp.ones_like(y)
     for d, _ in enumerate(flow.degrees.groups, start=1):
-        step = flow.step(x, context)
-        x = (y - step.mu) / step.sigma
-        x = xp.where(degree <= d, x, xp.clip(x, -limit, limit))
+        step, settled = flow.step(x, context), degree <= d
+        x = xp.where(settled, (y - step.mu) / xp.where(settled, step.sigma, one), xp.zeros_like(y))
     return x, flow.log_scale(x, context)
 
 

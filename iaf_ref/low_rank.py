@@ -8,8 +8,9 @@ from typing import Any
 from array_api_compat import array_namespace, device
 
 from ._checks import check_alike, check_array, check_broadcast, check_event
+from ._values import check_int
 from .distributions import log_two_pi
-from .triangular import cholesky, diagonal_of, solve_lower
+from .triangular import cholesky, diagonal_of, solve_lower, solve_upper
 
 Array = Any
 
@@ -22,7 +23,7 @@ class LowRankMultivariateNormal:
     ----------
     loc : (..., D)
     cov_factor : (..., D, K)
-        F.
+        F, K >= 1.
     cov_diag : (..., D)
         d > 0.
 
@@ -44,6 +45,7 @@ class LowRankMultivariateNormal:
         check_array("cov_factor", self.cov_factor, (*self.loc.shape, None))
         check_array("cov_diag", self.cov_diag, tuple(self.loc.shape))
         check_alike("loc", self.loc, cov_factor=self.cov_factor, cov_diag=self.cov_diag)
+        check_int("rank of cov_factor", self.cov_factor.shape[-1], 1)
 
     @property
     def batch_shape(self) -> tuple[int, ...]:
@@ -60,8 +62,11 @@ class LowRankMultivariateNormal:
 
         With r = x - loc and I + F^T diag(1/d) F = L L^T:
 
-        r^T cov^-1 r = sum_i r_i^2 / d_i - |L^-1 F^T (r / d)|^2
+        r^T cov^-1 r = sum_i (r - F m)_i^2 / d_i + |m|^2,  m = (L L^T)^-1 F^T (r / d)
         log det cov  = sum_i log d_i + 2 sum_k log L_kk
+
+        (m is the posterior mean of the factors. The shorter form r^T (r / d) - |L^-1 F^T (r / d)|^2
+        cancels where d is small.)
 
         Parameters
         ----------
@@ -88,7 +93,8 @@ class LowRankMultivariateNormal:
         eye = xp.eye(F.shape[-1], dtype=x.dtype, device=device(x))
         L = cholesky(eye + xp.matmul(xp.matrix_transpose(F), scaled))
         projected = xp.matmul(xp.expand_dims(r, axis=-2), scaled)[..., 0, :]  # F^T (r / d)
-        z = solve_lower(L, projected)
-        square = xp.sum(r * r / d, axis=-1) - xp.sum(z * z, axis=-1)
+        m = solve_upper(L, solve_lower(L, projected))
+        rest = r - xp.matmul(F, xp.expand_dims(m, axis=-1))[..., 0]
+        square = xp.sum(rest * rest / d, axis=-1) + xp.sum(m * m, axis=-1)
         log_det = xp.sum(xp.log(d), axis=-1) + 2.0 * xp.sum(xp.log(diagonal_of(L)), axis=-1)
         return -0.5 * square - 0.5 * log_det - 0.5 * self.event_shape[0] * log_two_pi(x)

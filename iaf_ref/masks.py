@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from .degrees import Degrees, Integers
+from ._values import check_type
+from .degrees import Degrees
+from .strategies import Integers
 
 Array = Any
 
@@ -60,6 +62,7 @@ def made_masks(degrees: Degrees, *, xp: Any = np, device: Any = None) -> Masks:
            [1, 0],
            [1, 1]])
     """
+    check_type("degrees", degrees, Degrees)
     masks = _degree_masks(degrees) if degrees.adjacency is None else _graph_masks(degrees)
     _check_complete(degrees, masks)
     if xp is np:
@@ -86,6 +89,7 @@ def connectivity(masks: Masks) -> Array:
     (D, C + D) bool
         Entry (i, j): y_i may depend on column j of (context, x). Skip connections are left out.
     """
+    check_type("masks", masks, Masks)
     reach = np.asarray(masks.output)
     for mask in reversed(masks.hidden):
         # counts of paths, exact in float64, which unlike integers has a fast product

@@ -5,7 +5,7 @@ In the paper's letters, for the input h_0 = (context, x):
     h_l = f(b_l + (W_l * M_l) h_{l-1})
     o   = c + (V * M_V) h_L + (A * M_A) (context, x)
 
-The masks are multiplied into the weights once, when the network is made.
+The masks are applied to the weights once, when the network is made.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 
 from array_api_compat import array_namespace, device
 
-from ._checks import check_alike, check_broadcast, check_event, check_one_of
+from ._checks import check_alike, check_broadcast, check_event
+from ._values import check_one_of, check_type
 from .activations import ACTIVATIONS
 from .degrees import Degrees
 from .layers import Layer, affine, check_blocks, check_layers, masked, parameters
@@ -57,7 +58,9 @@ class AutoregressiveNetwork:
 
     Notes
     -----
-    Entries of the weights outside the masks may hold anything; they are replaced by zero.
+    Entries of the weights outside the masks may hold anything; they are replaced by zero. Weights
+    and biases are read, and copied, when the network is made: to train it, make it anew from the
+    trained arrays at every step (a derivative passes through).
     """
 
     degrees: Degrees
@@ -69,6 +72,7 @@ class AutoregressiveNetwork:
 
     def __post_init__(self) -> None:
         """Check everything, then apply the masks."""
+        check_type("degrees", self.degrees, Degrees)
         check_one_of("activation", self.activation, tuple(ACTIVATIONS))
         check_layers(self.degrees, self.hidden, self.output, self.skip)
         if self.residual:
@@ -77,10 +81,10 @@ class AutoregressiveNetwork:
         xp = array_namespace(weight)
         masks = made_masks(self.degrees, xp=xp, device=device(weight))
         hidden = tuple(
-            (masked(m, W), b) for m, (W, b) in zip(masks.hidden, self.hidden, strict=True)
+            (masked(m, W), 1.0 * b) for m, (W, b) in zip(masks.hidden, self.hidden, strict=True)
         )
         object.__setattr__(self, "hidden", hidden)
-        object.__setattr__(self, "output", (masked(masks.output, weight), self.output[1]))
+        object.__setattr__(self, "output", (masked(masks.output, weight), 1.0 * self.output[1]))
         if self.skip is not None:
             object.__setattr__(self, "skip", masked(masks.skip, self.skip))
 

@@ -8,7 +8,10 @@ from typing import Any
 
 from array_api_compat import array_namespace, device
 
-from ._checks import check_event, check_permutation
+from ._checks import check_event
+from ._values import check_one_of, check_permutation
+from .inverses import METHODS
+from .transform import check_context
 
 Array = Any
 
@@ -50,6 +53,7 @@ class Permutation:
 
     def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
         """y[k] = x[order[k]] and 0; x : (..., D), y : (..., D), log-det : (...), nats (CHAIN-2)."""
+        check_context((), context)
         check_event("x", x, self.dim)
         return _permute(x, self.order)
 
@@ -57,6 +61,8 @@ class Permutation:
         self, y: Array, context: Array | None = None, method: str = "sequential"
     ) -> tuple[Array, Array]:
         """x[order[k]] = y[k] and 0; shapes as of :meth:`forward` (CHAIN-3)."""
+        check_context((), context)
+        check_one_of("method", method, tuple(METHODS))
         check_event("y", y, self.dim)
         return _permute(y, self.inverse_order)
 

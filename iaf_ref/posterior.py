@@ -15,8 +15,8 @@ from typing import Any
 from array_api_compat import array_namespace
 
 from ._checks import check_alike, check_broadcast, check_event, show
-from .chain import Transform
 from .distributions import log_two_pi
+from .transform import Transform, check_context, check_log_det, check_transforms
 
 Array = Any
 
@@ -57,6 +57,8 @@ def iaf_posterior(
     check_alike("noise", noise, loc=loc, scale=scale)
     check_broadcast("loc", loc, noise)
     check_broadcast("scale", scale, noise, loc)
+    steps = check_transforms("steps", steps)
+    check_context(steps, context)
     event_dims = [step.event_dim for step in steps]
     if any(n != 1 for n in event_dims):
         raise ValueError(
@@ -68,5 +70,5 @@ def iaf_posterior(
     log_q = -xp.sum(0.5 * (noise * noise) + 0.5 * log_two_pi(noise) + xp.log(scale), axis=-1)
     for step in steps:
         z, log_det = step.forward(z, context if step.context_dim else None)
-        log_q = log_q - log_det  # eq. 11
+        log_q = log_q - check_log_det(step, z, log_det)  # eq. 11
     return z, log_q

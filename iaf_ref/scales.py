@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace, device
 
-from ._checks import check_number
+from ._values import check_number
 
 Array = Any
 
@@ -101,22 +101,22 @@ class SoftClip(Additive):
     Parameters
     ----------
     slope : float
-        Smallest scale, 0 < slope < 1.
+        Smallest scale, between 1e-30 and 0.99: float32 is to hold it, and its logarithm.
 
     Raises
     ------
     TypeError
         The slope is not a number.
     ValueError
-        It is not in (0, 1).
+        It is not in [1e-30, 0.99].
     """
 
     slope: float = 1e-3
 
     def __post_init__(self) -> None:
         """Check the slope."""
-        if not 0.0 < check_number("slope", self.slope) < 1.0:
-            raise ValueError(f"slope: expected a number in (0, 1), got {self.slope}")
+        if not 1e-30 <= check_number("slope", self.slope) <= 0.99:
+            raise ValueError(f"slope: expected a number in [1e-30, 0.99], got {self.slope}")
 
     def log_scale(self, raw: Array) -> Array:
         """raw / (1 + |raw / log slope|)."""

@@ -43,7 +43,7 @@ def save(path: str | os.PathLike[str], flow: Any) -> None:
     from safetensors.numpy import save as to_bytes
 
     text, tensors = describe(flow)
-    check_finite("flow", tensors)
+    check_stored("flow", tensors)
     spec = json.dumps(text, sort_keys=True)
     metadata = {"format": FORMAT, "flow": spec, "sha256": digest(spec, tensors)}
     write_atomically(Path(path), to_bytes(tensors, metadata=metadata))
@@ -84,7 +84,10 @@ def load(
     spec = metadata.get("flow", "")
     if metadata.get("sha256") != digest(spec, tensors):
         raise ValueError(f"{path}: expected the content that was saved (sha256), got other content")
-    check_finite(str(path), tensors)
+    if dtype in {"float16", "float32", "float64"}:
+        with np.errstate(over="ignore"):  # a weight that does not fit becomes inf, and is refused
+            tensors = {name: tensor.astype(dtype) for name, tensor in tensors.items()}
+    check_stored(str(path), tensors)
     try:
         return rebuild(json.loads(spec), tensors, xp=xp, device=device, dtype=dtype)
     except KeyError as error:
@@ -120,15 +123,19 @@ def read(path: Path) -> tuple[dict[str, str], Tensors]:
         ) from error
 
 
-def check_finite(place: str, tensors: Tensors) -> None:
-    """Refuse a NaN or an infinity among the weights.
+def check_stored(place: str, tensors: Tensors) -> None:
+    """Refuse what a file cannot hold, and a NaN or an infinity among the weights.
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         Naming the array.
     """
     for name, tensor in tensors.items():
+        if tensor.dtype.name not in {"float16", "float32", "float64"}:
+            raise TypeError(
+                f"{place}: expected float16, float32 or float64, got {tensor.dtype} in {name!r}"
+            )
         if not np.all(np.isfinite(tensor)):
             raise ValueError(
                 f"{place}: expected finite weights, got a NaN or an infinity in {name!r}"

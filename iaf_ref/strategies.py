@@ -10,10 +10,14 @@ import random
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from ._checks import check_int
+import numpy as np
+
+from ._values import check_int
+
+Integers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
-def given_labels(name: str, layer: Sequence[int], high: int) -> list[int]:
+def given_labels(name: str, layer: Sequence[int] | Integers, high: int) -> list[int]:
     """Degrees that the user wrote down, each within 0..high (MASK-3).
 
     Raises
@@ -40,8 +44,8 @@ def _cyclic(width: int, least: int, high: int, low: int, rng: random.Random) -> 
 
 
 def _random(width: int, least: int, high: int, low: int, rng: random.Random) -> list[int]:
-    """Uniform in least..high, one generator for all layers (Germain et al. 2015, section 4)."""
-    return [rng.randint(least, high) for _ in range(width)]
+    """least + floor(r (high - least + 1)), r uniform in [0, 1): the generator serves all layers."""
+    return [least + int(rng.random() * (high - least + 1)) for _ in range(width)]
 
 
 STRATEGIES: dict[str, Callable[[int, int, int, int, random.Random], list[int]]] = {

@@ -21,10 +21,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ._checks import show
+from ._values import check_type
 from .affine import AffineAutoregressive
-from .chain import Transform
 from .distributions import Distribution, sum_rightmost
+from .transform import Transform, check_context, check_log_det, check_transforms
 
 Array = Any
 
@@ -39,10 +39,19 @@ class PerDimension:
     Parameters
     ----------
     flow : AffineAutoregressive
+
+    Raises
+    ------
+    TypeError
+        It is something else.
     """
 
     flow: AffineAutoregressive
     event_dim = 0
+
+    def __post_init__(self) -> None:
+        """Check the flow."""
+        check_type("flow", self.flow, AffineAutoregressive)
 
     @property
     def dim(self) -> int:
@@ -66,7 +75,7 @@ class PerDimension:
         return x, -self.flow.log_scale(x, context)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TransformedDistribution:
     """Distribution of y = fT(... f1(x)), x from the base (DENS-1, DENS-2, DENS-3).
 
@@ -76,10 +85,20 @@ class TransformedDistribution:
         ``Normal``, ``Independent``, ``MultivariateNormal``, ``LowRankMultivariateNormal``, or any
         other object with ``log_prob`` and ``event_shape``.
     transforms : sequence of transforms
+
+    Raises
+    ------
+    TypeError
+        The base is no distribution, or something is no transform.
     """
 
     base: Distribution
     transforms: Sequence[Transform]
+
+    def __post_init__(self) -> None:
+        """Check the base and the transforms."""
+        check_type("base", self.base, Distribution)
+        object.__setattr__(self, "transforms", check_transforms("transforms", self.transforms))
 
     @property
     def event_dim(self) -> int:
@@ -108,6 +127,7 @@ class TransformedDistribution:
         ValueError
             Another shape, or a log-det of another shape than its event_dim declares (DENS-3).
         """
+        check_context(self.transforms, context)
         total: Array = 0.0
         for t in reversed(self.transforms):
             x, log_det = t.inverse(y, context if t.context_dim else None, **options)
@@ -134,6 +154,7 @@ class TransformedDistribution:
         TypeError, ValueError
             As :meth:`log_prob`.
         """
+        check_context(self.transforms, context)
         x, total = noise, self._base_log_prob(noise)
         for t in self.transforms:
             x, log_det = t.forward(x, context if t.context_dim else None)
@@ -146,11 +167,5 @@ class TransformedDistribution:
 
     def _summed(self, transform: Transform, result: Array, log_det: Array) -> Array:
         """Sum a log-det over the event axes that the transform lacks; refuse another shape."""
-        batch = tuple(result.shape)[: len(result.shape) - transform.event_dim]
-        if tuple(log_det.shape) != batch:
-            raise ValueError(
-                f"log_det: expected shape {show(batch)} from a transform with event_dim "
-                f"{transform.event_dim}, got {show(tuple(log_det.shape))}: a log-det per dimension "
-                "and one summed are not to be mixed (DENS-3)"
-            )
+        log_det = check_log_det(transform, result, log_det)
         return sum_rightmost(log_det, self.event_dim - transform.event_dim)

@@ -31,9 +31,19 @@ def cholesky(A: Array) -> Array:
 
 
 def solve_lower(L: Array, r: Array) -> Array:
-    """Z with L z = r, by forward substitution: z_j = r_j / L_jj, then r <- r - L_j z_j."""
+    """Solve L z = r by forward substitution: z_j = r_j / L_jj, then r <- r - L_j z_j."""
     xp, z = array_namespace(r), []
     for j in range(L.shape[-1]):
         z.append(r[..., j] / L[..., j, j])
         r = r - L[..., :, j] * xp.expand_dims(z[j], axis=-1)
     return xp.stack(z, axis=-1)
+
+
+def solve_upper(L: Array, r: Array) -> Array:
+    """Solve L^T m = r by back substitution: the last m_j first, then r <- r - (row j of L) m_j."""
+    xp, n = array_namespace(r), L.shape[-1]
+    m = [r[..., j] for j in range(n)]
+    for j in reversed(range(n)):
+        m[j] = r[..., j] / L[..., j, j]
+        r = r - L[..., j, :] * xp.expand_dims(m[j], axis=-1)
+    return xp.stack(m, axis=-1)
