@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flint import __version__ as version
 from numpy.typing import NDArray
 
 from iaf_ref_backends import _ball_host as host
@@ -33,7 +34,7 @@ from iaf_ref_backends._lifted_core import Undecided
 __all__ = [
     "DEFAULT_BITS", "Array", "Undecided", "determinant", "double_double", "log_abs_det",
     "midpoint", "precision",
-    "radius", "relative_radius", "residual", "to_strings", "xp",
+    "radius", "relative_radius", "residual", "to_strings", "version", "xp",
 ]  # fmt: skip
 
 

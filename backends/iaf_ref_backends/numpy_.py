@@ -3,38 +3,27 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-__all__ = ["BACKEND", "NumPyBackend"]
+from iaf_ref_backends.floating import FloatBackend
+
+__all__ = ["BACKEND", "NumPyBackend", "blas"]
 
 
-class NumPyBackend:
-    """NumPy, in float32 and float64.
-
-    Attributes
-    ----------
-    name : str
-    dtypes : tuple of str
-        What it computes in.
-    profiles : mapping of dtype to the profile that it is held to
-    """
+class NumPyBackend(FloatBackend):
+    """NumPy, in float32 and float64."""
 
     name = "numpy"
-    dtypes = ("float32", "float64")
-    profiles: Mapping[str, str] = MappingProxyType({"float32": "ieee-f32", "float64": "ieee-f64"})
+    version = np.__version__
+    other_dtypes = ("float16",)
 
     @property
     def namespace(self) -> ModuleType:
         """The array namespace: since version 2 it is NumPy itself."""
         return np
-
-    def devices(self) -> tuple[str, ...]:
-        """Return the devices, the default one first."""
-        return ("cpu",)
 
     def place(self, array: Any, device: str) -> Any:
         """Copy an array to the device, dtype kept."""
@@ -46,17 +35,24 @@ class NumPyBackend:
 
     def environment(self) -> dict[str, str]:
         """Return what decides how numbers come out: versions, BLAS, vector units, machine."""
-        config: Any = np.show_config(mode="dicts")
-        blas = config.get("Build Dependencies", {}).get("blas", {})
         return {
             "numpy": np.__version__,
-            "blas": f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
-            "blas_build": str(blas.get("openblas configuration", "unknown")),
-            "simd": " ".join(config.get("SIMD Extensions", {}).get("found", [])),
+            **blas(),
             "python": platform.python_version(),
             "platform": platform.platform(),
             "machine": platform.machine(),
         }
+
+
+def blas() -> dict[str, str]:
+    """Return the BLAS that NumPy was built with, and the vector units that it uses."""
+    config: Any = np.show_config(mode="dicts")
+    found = config.get("Build Dependencies", {}).get("blas", {})
+    return {
+        "blas": f"{found.get('name', 'unknown')} {found.get('version', '')}".strip(),
+        "blas_build": str(found.get("openblas configuration", "unknown")),
+        "simd": " ".join(config.get("SIMD Extensions", {}).get("found", [])),
+    }
 
 
 BACKEND = NumPyBackend()

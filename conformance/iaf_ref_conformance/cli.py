@@ -6,7 +6,9 @@ import click
 
 import iaf_ref
 
+from .cli_backends import backends
 from .cli_bounds import bounds
+from .cli_compare import compare
 from .cli_conform import conform
 from .cli_vectors import vectors
 
@@ -23,3 +25,5 @@ def main() -> None:
 main.add_command(conform)
 main.add_command(vectors)
 main.add_command(bounds)
+main.add_command(backends)
+main.add_command(compare)

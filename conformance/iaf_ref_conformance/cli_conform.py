@@ -5,24 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
 
-from iaf_ref_backends import profiles
-from iaf_ref_backends.profiles import Profile
-
 from . import cli_ending as ending
-from .cases import DTYPES
+from .agreement import agreement
+from .agreement_table import show_agreement
+from .checks.asking import raised
+from .cli_plan import Job, plan
 from .corpus import Corpus, CorpusError, load
+from .diagnosis import diagnosed
 from .junit import write_junit
 from .report import report, write_json
 from .run import FAILS, INCOMPLETE, Result, Run, run
-from .subject import Subject
-from .subjects.find import MissingSubjectError, UnknownSubjectError, find
 from .table import show
 
-Job = tuple[Subject, str, Profile]
 FILE = click.Path(path_type=Path)
 
 
@@ -42,7 +41,11 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--junit", "junit_path", type=FILE, metavar="PATH", help="Write the report as JUnit XML."
 )
+@click.option(
+    "--as-is", is_flag=True, help="Leave precision switches (TF32, ...) as they are found."
+)
 @click.option("--quiet", is_flag=True, help="Print failures and verdicts only.")
+@click.option("--verbose", is_flag=True, help="Print agreement for every pair and clause.")
 def conform(
     subject: tuple[str, ...],
     dtypes: tuple[str, ...],
@@ -51,11 +54,14 @@ def conform(
     globs: tuple[str, ...],
     json_path: Path | None,
     junit_path: Path | None,
+    as_is: bool,
     quiet: bool,
+    verbose: bool,
 ) -> None:
     """Judge each SUBJECT: a backend (numpy by default), or MODULE:OBJECT.
 
-    Exit codes: 0 conforms, 1 fails, 2 usage, 3 incomplete.
+    Several are put the same cases, and it is said how far they agree. One that cannot be had stops
+    no other. Exit codes: 1 if any fails, else 3 if anything could not be run, else 0; 2 usage.
     """
     ending.writable("--json", json_path)
     ending.writable("--junit", junit_path)
@@ -70,100 +76,66 @@ def conform(
     expected = len(corpus) if selected else int(whole.manifest["count"])
     sys.path.insert(0, "")  # module:object may lie in the working directory
     jobs, missing = plan(subject or ("numpy",), dtypes, profile)
-    runs = _runs(jobs, corpus, expected, quiet)
-    document = report(runs, str(whole.manifest["spec_version"]), selected, missing)
+    with _progress(_work(jobs, corpus), quiet) as advance:
+        runs = _runs(jobs, corpus, expected, as_is, missing, advance)
+        agreed = agreement(runs, corpus.case, lambda: advance("agreement"))
+    document = report(runs, str(whole.manifest["spec_version"]), selected, missing, agreed)
     _write(runs, missing, document, json_path, junit_path)
     out = ending.console()
     for each in runs:
         show(out, each, quiet, selected is not None)
+    if not quiet:
+        show_agreement(out, agreed, verbose)
     for why in missing.values():
         click.echo(f"Incomplete: {why}", err=True)
     sys.exit(exit_code(runs, missing))
 
 
-def plan(
-    names: Sequence[str], dtypes: Sequence[str], profile: str | None
-) -> tuple[list[Job], dict[str, str]]:
-    """Return who is asked in which dtype under which profile, and who cannot be had.
-
-    Raises
-    ------
-    click.UsageError
-        An unknown subject, dtype or profile, or a combination that there is not.
-    """
-    for dtype in dtypes:
-        if dtype not in DTYPES:
-            ending.usage(f"--dtype: expected one of {', '.join(DTYPES)}, got {dtype!r}")
-    forced = None if profile is None else _profile("--profile", profile)
-    jobs: list[Job] = []
-    missing: dict[str, str] = {}
-    for name in dict.fromkeys(names):
-        try:
-            jobs += _jobs(name, find(name), dtypes, forced)
-        except UnknownSubjectError as error:
-            ending.usage(str(error))
-        except MissingSubjectError as error:
-            missing[name] = str(error)
-    return jobs, missing
-
-
-def _jobs(
-    name: str, subject: Subject, dtypes: Sequence[str], forced: Profile | None
-) -> Iterator[Job]:
-    """Runs of one subject: the dtypes asked for, and of those the ones that the profile is for."""
-    for dtype in dtypes:
-        if dtype not in subject.dtypes:
-            ending.usage(
-                f"--dtype: expected one of {', '.join(subject.dtypes)} for {name}, got {dtype!r}"
-            )
-    chosen = [
-        d for d in dict.fromkeys(dtypes or subject.dtypes) if forced is None or forced.dtype == d
-    ]
-    if not chosen and forced is not None:
-        wanted = ", ".join(dtypes or subject.dtypes)
-        ending.usage(
-            f"--profile: expected a profile for {wanted}, "
-            f"got {forced.name}, which is for {forced.dtype}"
-        )
-    for dtype in chosen:
-        yield (
-            subject,
-            dtype,
-            forced or _profile(f"{name}, profile of {dtype}", subject.profile[dtype]),
-        )
-
-
-def _profile(whose: str, name: str) -> Profile:
-    """Return a profile; an unknown one is a mistake in the command."""
-    try:
-        return profiles.load(name)
-    except ValueError as error:
-        ending.usage(f"{whose}: {error}")
-
-
-def _runs(jobs: Sequence[Job], corpus: Corpus, expected: int, quiet: bool) -> list[Run]:
-    """Run everything; a damaged corpus ends it."""
+def _runs(
+    jobs: Sequence[Job],
+    corpus: Corpus,
+    expected: int,
+    as_is: bool,
+    missing: dict[str, str],
+    advance: Callable[[str], None],
+) -> list[Run]:
+    """Run everything; a subject that breaks down is missing, a damaged corpus ends it."""
     runs = []
-    with _progress(len(jobs) * len(corpus), quiet) as advance:
-        for subject, dtype, profile in jobs:
-            try:
-                runs.append(run(subject, corpus.cases(dtype), dtype, profile, expected, advance))
-            except CorpusError as error:
-                ending.incomplete(str(error))
+    for subject, dtype, profile in jobs:
+        what = f"{subject.name} {dtype}"
+        try:
+            cases, step = corpus.cases(dtype), partial(_advance, advance, what)
+            found = run(subject, cases, dtype, profile, expected, step, as_is)
+            runs.append(diagnosed(found, corpus.case))
+        except CorpusError as error:
+            ending.incomplete(str(error))
+        except Exception as error:  # noqa: BLE001 - a stranger's code; the others go on
+            missing[what] = f"{what}: expected a run to its end, but it {raised(error)}"
     return runs
 
 
+def _advance(advance: Callable[[str], None], what: str, result: Result) -> None:
+    """Count a result."""
+    advance(what)
+
+
+def _work(jobs: Sequence[Job], corpus: Corpus) -> int:
+    """Steps of the progress bar: each case in each run, and once more where runs are compared."""
+    dtypes = [dtype for _, dtype, _ in jobs]
+    return len(corpus) * (len(dtypes) + len({d for d in dtypes if dtypes.count(d) > 1}))
+
+
 @contextmanager
-def _progress(total: int, quiet: bool) -> Iterator[Callable[[Result], None] | None]:
-    """A progress bar on a terminal; nothing elsewhere."""
+def _progress(total: int, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A progress bar on a terminal, over all subjects; nothing elsewhere."""
     if quiet or ending.plain() or not sys.stderr.isatty():
-        yield None
+        yield lambda what: None
         return
     from rich.progress import Progress
 
     with Progress(console=ending.console(stderr=True), transient=True) as bar:
         task = bar.add_task("cases", total=total)
-        yield lambda result: bar.advance(task)
+        yield lambda what: bar.update(task, description=what, advance=1)
 
 
 def _write(

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from iaf_ref_backends.profiles import Profile
 
+from .answers import COMPARED, Answer, Recorder
 from .cases import Case
 from .checks import CHECKS, Outcome
 from .checks.asking import raised
 from .checks.outcome import FAILED, PASSED, UNSUPPORTED
+from .diagnosis_precision import effective, ratios
 from .environment import environment_of
 from .subject import Subject
+from .subjects.switching import switch_context
+
+if TYPE_CHECKING:
+    from .diagnosis import Diagnosis
 
 CONFORMS, FAILS, INCOMPLETE = "conforms", "fails", "incomplete"
 
 
 @dataclass(frozen=True)
 class Result:
-    """Outcome of one case."""
+    """Outcome of one case.
+
+    Attributes
+    ----------
+    id, clauses, check
+        Of the case.
+    outcome : Outcome
+    answers : tuple of Answer
+        What the subject said, where it can be compared with what another says.
+    ratios : mapping
+        Name of a profile -> worst error / bound, for every profile of which the case has bounds.
+    """
 
     id: str
     clauses: tuple[str, ...]
     check: str
     outcome: Outcome
+    answers: tuple[Answer, ...] = ()
+    ratios: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,6 +59,8 @@ class Run:
     expected : int
         Cases that there are, by the manifest or by the selection; not those that were found.
     results : tuple of Result
+    diagnosis : Diagnosis or None
+        What a run that failed conforms to (``diagnosis``).
     """
 
     subject: str
@@ -48,10 +70,16 @@ class Run:
     environment: dict[str, str]
     expected: int
     results: tuple[Result, ...]
+    diagnosis: Diagnosis | None = None
 
     def count(self, status: str) -> int:
         """Return the number of cases that ended so."""
         return sum(result.outcome.status == status for result in self.results)
+
+    @cached_property
+    def answered(self) -> dict[str, Result]:
+        """Results by id of the cases whose answers were kept."""
+        return {result.id: result for result in self.results if result.answers}
 
     @property
     def counts(self) -> dict[str, int]:
@@ -74,7 +102,13 @@ class Run:
 
     @property
     def effective_precision(self) -> float | None:
-        """Unit roundoff that the worst error stands for: max(error / amplification)."""
+        """Unit roundoff that the errors stand for (``diagnosis_precision``).
+
+        Where no profile explains them all, max(error / amplification) under the one declared.
+        """
+        explained = effective(result.ratios for result in self.results)
+        if explained is not None:
+            return explained
         known = (r.outcome.effective for r in self.results if r.outcome.effective is not None)
         return max(known, default=None)
 
@@ -95,6 +129,7 @@ def run(
     profile: Profile,
     expected: int,
     advance: Callable[[Result], None] | None = None,
+    as_is: bool = False,
 ) -> Run:
     """Put every case to a subject.
 
@@ -110,20 +145,29 @@ def run(
         Number of cases that there have to be.
     advance : callable, optional
         Called with each result as it comes.
+    as_is : bool
+        Leave the precision switches of libraries as they are; else they stand at IEEE arithmetic.
 
     Returns
     -------
     Run
     """
-    results = []
-    for case in cases:
-        result = Result(case.id, tuple(case.clauses), case.check, judge(case, subject, profile))
-        results.append(result)
-        if advance is not None:
-            advance(result)
+    results, recorder = [], Recorder(subject)
+    with switch_context(subject, as_is):
+        for case in cases:
+            results.append(_result(case, recorder, profile))
+            if advance is not None:
+                advance(results[-1])
+        environment = environment_of(subject)
     device = str(getattr(subject, "device", "cpu"))
-    environment = environment_of(subject)
     return Run(subject.name, device, dtype, profile.name, environment, expected, tuple(results))
+
+
+def _result(case: Case, recorder: Recorder, profile: Profile) -> Result:
+    """Put one case, and keep the answers that others may be held against."""
+    outcome, answers = judge(case, recorder, profile), recorder.take()
+    kept = answers if case.check in COMPARED else ()
+    return Result(case.id, tuple(case.clauses), case.check, outcome, kept, ratios(case, kept))
 
 
 def judge(case: Case, subject: Any, profile: Profile) -> Outcome:

@@ -43,7 +43,24 @@ class Subject(Protocol):
 class Backend(Protocol):
     """An array library on its devices: what an entry point of ``iaf_ref.backends`` leads to.
 
-    The entry point names a module with an object ``BACKEND``, or that object itself.
+    The entry point names a module with an object ``BACKEND``, or that object itself. Beside the
+    methods below a backend has those of these that its library needs
+    (``iaf_ref_backends.floating.FloatBackend`` has them all):
+
+    ``version``
+        Of the library, for the list of backends.
+    ``other_dtypes``
+        Floats that it holds beside ``dtypes``, in which the suite has no cases.
+    ``dtypes_on(device)``
+        Those of ``dtypes`` that a device has; default: all.
+    ``computing(dtype, device)``
+        A context in which arrays of the dtype are made and used on the device.
+    ``synchronize(array)``
+        Waits until the device has computed an array.
+    ``switches()``
+        Precision switches, name -> what they stand at.
+    ``ieee()``
+        A context that sets them to IEEE arithmetic, and restores them.
     """
 
     @property

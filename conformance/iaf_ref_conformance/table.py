@@ -146,6 +146,9 @@ def summary(run: Run, selected: bool) -> list[str]:
 def _verdict(run: Run, selected: bool) -> str:
     """Return the verdict as a sentence."""
     counts, name = run.counts, f"{run.subject} {run.dtype}"
+    if run.diagnosis is not None:
+        number = f"{counts['failed']} of {counts['run']} cases failed{_silent(run)}"
+        return f"{name} {run.diagnosis.sentence} ({number})"
     if run.verdict == FAILS:
         return f"{name} fails {run.profile}: {counts['failed']} of {counts['run']} cases failed"
     if run.verdict == CONFORMS:
@@ -156,6 +159,14 @@ def _verdict(run: Run, selected: bool) -> str:
     if got != counts["expected"]:
         return f"{name} is incomplete: expected {counts['expected']} cases, got {got}"
     return f"{name} is incomplete: expected a case that passes, got none"
+
+
+def _silent(run: Run) -> str:
+    """Say how many cases have no bound at the profile that is named."""
+    found = run.diagnosis
+    if found is None or not found.skipped:
+        return ""
+    return f"; {found.skipped} have no bound at {found.profile}"
 
 
 def power(number: float | None) -> str:

@@ -21,6 +21,8 @@ from iaf_ref_conformance.soundness import Tally
 
 GLOB = "step-*"
 SUBJECTS = """
+from contextlib import contextmanager
+
 class Wrong:
     name, dtypes, profile = "wrong", ("float64",), {"float64": "ieee-f64"}
 
@@ -33,6 +35,25 @@ class Nothing:
 
 class Odd(Nothing):
     profile = {"float64": "ieee-f65"}
+
+class Dying(Nothing):
+    name = "dying"
+
+    @property
+    def device(self):
+        raise RuntimeError("the device is gone")
+
+class Switched(Nothing):
+    setting = "fast"
+
+    @contextmanager
+    def ieee(self):
+        self.setting = "ieee"
+        yield
+        self.setting = "fast"
+
+    def environment(self):
+        return {"switch": self.setting}
 
 class Away(Nothing):
     def __init__(self):
@@ -115,6 +136,46 @@ def test_a_subject_that_supports_nothing_is_not_green() -> None:
     result = call("conform", "own_subjects:Nothing", "--case", GLOB)
     assert result.exit_code == 3
     assert "the subject has no method forward" in result.output
+
+
+def test_subjects_are_put_the_same_cases_and_it_is_said_how_far_they_agree(tmp_path: Path) -> None:
+    tf32 = "iaf_ref_conformance.subjects.rounded:tf32"
+    options = ["--dtype", "float32", "--case", GLOB, "--json", "out.json"]
+    result = call("conform", "numpy", tf32, *options)
+    assert result.exit_code == 1
+    assert "agreement, float32: =, or the greatest distance" in result.output
+    assert "rounded-tf32 float32 fails ieee-f32, conforms to tf32: TF32 is on; " in result.output
+    document = json.loads((tmp_path / "out.json").read_text())
+    Draft202012Validator(schema()).validate(document)
+    numpy, rounded = document["runs"]
+    assert numpy["diagnosis"] is None
+    assert rounded["diagnosis"]["profile"] == "tf32"
+    assert [c["id"] for c in numpy["cases"]] == [c["id"] for c in rounded["cases"]]
+    agreed = {each["clause"]: each for each in document["agreement"]}
+    assert (agreed["STEP-1"]["a"], agreed["STEP-1"]["b"]) == ("numpy", "rounded-tf32")
+    assert agreed["STEP-1"]["bound_units"] > 1
+    assert not agreed["STEP-1"]["within"]
+    verbose = call("conform", "numpy", tf32, "--dtype", "float32", "--case", GLOB, "--verbose")
+    assert "numpy, rounded-tf32" in verbose.output
+    quiet = call("conform", "numpy", tf32, "--dtype", "float32", "--case", GLOB, "--quiet")
+    assert "agreement" not in quiet.output
+
+
+def test_a_run_that_breaks_down_is_incomplete_and_the_others_go_on() -> None:
+    result = call("conform", "own_subjects:Dying", "numpy", "--case", GLOB, "--quiet")
+    assert result.exit_code == 3
+    assert "numpy float64 conforms" in result.stdout
+    words = "dying float64: expected a run to its end, but it raised RuntimeError: the device is"
+    assert words in result.stderr
+
+
+@pytest.mark.parametrize(("options", "held"), [([], "ieee"), (["--as-is"], "fast")])
+def test_precision_switches_stand_at_ieee_unless_they_are_left_as_is(
+    tmp_path: Path, options: list[str], held: str
+) -> None:
+    call("conform", "own_subjects:Switched", "--case", GLOB, "--json", "out.json", *options)
+    (run,) = json.loads((tmp_path / "out.json").read_text())["runs"]
+    assert run["environment"]["switch"] == held
 
 
 def test_a_missing_subject_is_incomplete_and_the_others_go_on(tmp_path: Path) -> None:
@@ -343,7 +404,7 @@ def test_bounds_without_balls_names_the_extra(monkeypatch: pytest.MonkeyPatch) -
 
 def test_help_and_version() -> None:
     assert iaf_ref.__version__ in call("--version").output
-    for command in ([], ["conform"], ["vectors"], ["bounds"]):
+    for command in ([], ["conform"], ["compare"], ["vectors"], ["bounds"]):
         assert "Usage:" in call(*command, "--help").output
 
 

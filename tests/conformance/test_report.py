@@ -3,16 +3,22 @@
 import io
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 from rich.console import Console
 
+from iaf_ref_conformance.agreement import Agreement
+from iaf_ref_conformance.agreement_distance import EQUAL, Distance
+from iaf_ref_conformance.answers import Answer
 from iaf_ref_conformance.checks import Outcome
+from iaf_ref_conformance.diagnosis import Diagnosis
 from iaf_ref_conformance.junit import write_junit
-from iaf_ref_conformance.report import report, schema, write_json
+from iaf_ref_conformance.report import report, schema, seal, write_json
 from iaf_ref_conformance.run import Result, Run
 from iaf_ref_conformance.table import power, ratio, reasons, rows, shorten, show
 
@@ -24,6 +30,9 @@ INFINITE = Result("c-3", ("NUM-2",), "rows", Outcome("failed", float("inf"), Non
 LACKING = Result("d-4", ("MASK-4",), "masks", Outcome("unsupported", reason="no masks"))
 
 
+DIAGNOSIS = Diagnosis("tf32", 2, "fails ieee-f32, conforms to tf32: TF32 is on; switch it off")
+
+
 def run_of(*results: Result, expected: int | None = None) -> Run:
     count = len(results) if expected is None else expected
     return Run("mine", "cpu", "float32", "ieee-f32", {"numpy": "2"}, count, results)
@@ -33,7 +42,8 @@ MIXED = run_of(PASSED, FAILED, INFINITE, LACKING)
 
 
 def test_the_schema_is_a_schema() -> None:
-    Draft202012Validator.check_schema(schema())
+    for name in ("report", "comparison"):
+        Draft202012Validator.check_schema(schema(name))
 
 
 @pytest.mark.parametrize("run", [MIXED, run_of(PASSED), run_of(), run_of(PASSED, expected=9)])
@@ -57,6 +67,32 @@ def test_a_report_says_what_section_8_says() -> None:
     assert run["counts"] == {"expected": 4, "run": 3, "passed": 1, "failed": 2, "unsupported": 1}
     assert run["effective_precision"] == 2.0**-22
     assert [case["ratio"] for case in run["cases"]] == [0.25, 3.0, None, None]
+
+
+def test_a_report_holds_answers_agreement_and_diagnosis(tmp_path: Path) -> None:
+    value = np.asarray([0.5, 1.0], dtype=np.float32)
+    said = replace(PASSED, answers=(Answer("forward", "", (value, value)),))
+    run = replace(run_of(said, FAILED), diagnosis=DIAGNOSIS)
+    agreed = [
+        Agreement("a", "b", "float32", "NET-1", 3, EQUAL),
+        Agreement("a", "b", "float32", "NET-2", 3, Distance(False, float("inf"), None)),
+    ]
+    path = tmp_path / "out.json"
+    write_json(path, report([run], "0.1.0", agreement=agreed))
+    document = json.loads(path.read_text())
+    Draft202012Validator(schema()).validate(document)
+    assert document["sha256"] == seal(document)
+    (array, _) = document["runs"][0]["cases"][0]["answers"][0]["values"]
+    assert array == {"dtype": "float32", "shape": [2], "data": "AAAAPwAAgD8="}
+    assert document["runs"][0]["diagnosis"]["sentence"] == DIAGNOSIS.sentence
+    assert [each["bitwise"] for each in document["agreement"]] == [True, False]
+    assert [each["ulps"] for each in document["agreement"]] == [0.0, None]
+
+
+def test_the_verdict_names_what_a_failing_run_conforms_to() -> None:
+    text = printed(replace(MIXED, diagnosis=DIAGNOSIS))
+    verdict = "mine float32 fails ieee-f32, conforms to tf32: TF32 is on; switch it off"
+    assert f"{verdict} (2 of 3 cases failed; 2 have no bound at tf32)" in text
 
 
 def test_reports_are_replaced_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ def test_a_result_of_another_kind_is_refused(
 
 def test_what_the_reference_cannot_do_it_says() -> None:
     subject = Reference(BACKEND)
-    chain = SimpleNamespace(flow=SimpleNamespace(), check="masks")
+    chain = SimpleNamespace(flow=SimpleNamespace(), check="masks", dtype="float64")
     with pytest.raises(NotImplementedError, match="has no masks of its own"):
         subject.masks(chain)  # type: ignore[arg-type]
     with pytest.raises(NotImplementedError, match="no base distribution"):

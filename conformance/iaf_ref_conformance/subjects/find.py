@@ -1,34 +1,28 @@
-"""How a name on the command line becomes a subject: through entry points, or from a module."""
+"""How a name on the command line becomes a subject: through entry points, or from a module.
+
+``torch`` is a backend on its first device, ``torch:cuda`` and ``torch:cuda:1`` name the device, and
+``module:object`` is whatever no backend claims.
+"""
 
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from ..cases import DTYPES
 from ..subject import Subject
-from .reference import Reference
+from .entries import MissingSubjectError, backends, failure, opened, within
+from .reference import NoDeviceError, Reference, chosen
 
-GROUP = "iaf_ref.backends"
-"""Entry point group through which backends are found, ours and a stranger's."""
+__all__ = ["MissingSubjectError", "UnknownSubjectError", "backends", "checked", "find"]
 
 
 class UnknownSubjectError(ValueError):
     """The name stands for nothing: a mistake in the command."""
 
 
-class MissingSubjectError(RuntimeError):
-    """The subject is declared, but cannot be had on this machine."""
-
-
-def backends() -> dict[str, EntryPoint]:
-    """Registered backends by name; none is imported."""
-    return {entry.name: entry for entry in entry_points(group=GROUP)}
-
-
 def find(name: str) -> Subject:
-    """Return the subject of a name: a backend, or ``module:object``.
+    """Return the subject of a name: a backend, ``backend:device``, or ``module:object``.
 
     Parameters
     ----------
@@ -42,28 +36,38 @@ def find(name: str) -> Subject:
     Raises
     ------
     UnknownSubjectError
-        No such backend, module or object, or the object is no subject.
+        No such backend, device, module or object, or the object is no subject.
     MissingSubjectError
-        It is there, but its module fails to load.
+        It is there, but its module fails to load, or it has no device on this machine.
     """
-    return _from_module(name) if ":" in name else _from_backend(name)
-
-
-def _from_backend(name: str) -> Subject:
-    """The reference on a registered backend."""
+    backend, _, device = name.partition(":")
     registered = backends()
-    if name not in registered:
+    if backend in registered:
+        return _on_device(name, opened(registered[backend]), device or None)
+    if ":" not in name:
         raise UnknownSubjectError(
             f"subject: expected a backend ({', '.join(sorted(registered)) or 'there is none'}) "
             f"or module:object, got {name!r}"
         )
-    loaded = _loaded(name, registered[name].load)
-    backend = getattr(loaded, "BACKEND", loaded)
+    return _from_module(name)
+
+
+def _on_device(name: str, backend: Any, device: str | None) -> Subject:
+    """The reference on a backend's device."""
     if not hasattr(backend, "place"):
         raise UnknownSubjectError(
             f"subject: expected a backend that computes with floats, got {name!r}, which does not"
         )
-    return Reference(backend)
+    devices = _loaded(name, lambda: tuple(backend.devices()))
+    if not devices:
+        raise MissingSubjectError(f"{name}: expected a device on this machine, got none")
+    try:
+        on = None if device is None else chosen(devices, device)
+    except NoDeviceError as error:
+        raise UnknownSubjectError(f"{name}: {error}") from error
+    subject = _loaded(name, lambda: Reference(backend, on))
+    subject.name = name
+    return checked(subject, name)
 
 
 def _from_module(name: str) -> Subject:
@@ -75,7 +79,7 @@ def _from_module(name: str) -> Subject:
         module = _loaded(name, lambda: importlib.import_module(module_name))
     except MissingSubjectError as error:
         cause = error.__cause__
-        if isinstance(cause, ModuleNotFoundError) and _within(cause.name or "", module_name):
+        if isinstance(cause, ModuleNotFoundError) and within(cause.name or "", module_name):
             raise UnknownSubjectError(
                 f"subject: expected a module that can be imported, got {module_name!r}: {cause}"
             ) from error
@@ -89,20 +93,12 @@ def _from_module(name: str) -> Subject:
     return checked(_loaded(name, found) if makes_one else found, name)
 
 
-def _within(missing: str, module: str) -> bool:
-    """Whether what could not be found is the module itself or a package around it."""
-    return module == missing or module.startswith(f"{missing}.")
-
-
 def _loaded(name: str, load: Any) -> Any:
     """Run somebody's code that makes a subject; say in one sentence how it failed."""
     try:
         return load()
     except Exception as error:
-        reason = " ".join(str(error).split())
-        raise MissingSubjectError(
-            f"{name}: expected a subject that loads, got {type(error).__name__}: {reason}"
-        ) from error
+        raise MissingSubjectError(failure(name, error)) from error
 
 
 def checked(subject: Any, name: str) -> Subject:

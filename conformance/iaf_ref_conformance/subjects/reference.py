@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,34 @@ from iaf_ref.inverses import METHODS
 
 from ..cases import Case, Floats, build_base
 from ..subject import Backend
+from .memory import out_of_memory
+from .switching import switches_of
 
 Array = Any
+
+
+def _computing(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a method where the backend makes and uses arrays of the case's dtype.
+
+    Where memory ends, the flow that is kept is let go, so that the next case finds more of it.
+    """
+
+    @wraps(method)
+    def run(self: Reference, case: Case, *given: Any, **options: Any) -> Any:
+        try:
+            with self.computing(case.dtype):
+                return method(self, case, *given, **options)
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            self._built = None
+            raise MemoryError(f"out of memory on {self.device}: {error}") from error
+
+    return run
+
+
+class NoDeviceError(ValueError):
+    """The backend has no such device."""
 
 
 class Reference:
@@ -25,31 +53,41 @@ class Reference:
     ----------
     backend : Backend
     device : str, optional
-        One of the backend's; default: its first.
+        One of the backend's, or its kind alone for the first of that kind; default: the backend's
+        first.
 
     Raises
     ------
-    ValueError
+    NoDeviceError
         The backend has no such device.
     """
 
     inverse_methods = tuple(METHODS)
 
     def __init__(self, backend: Backend, device: str | None = None) -> None:
-        devices = backend.devices()
-        if device is not None and device not in devices:
-            raise ValueError(f"device: expected one of {', '.join(devices)}, got {device!r}")
         self.backend = backend
-        self.device = devices[0] if device is None else device
-        self.name = backend.name
-        self.dtypes = tuple(backend.dtypes)
-        self.profile = dict(backend.profiles)
+        self.device = chosen(backend.devices(), device)
+        self.name = backend.name if device is None else f"{backend.name}:{device}"
+        dtypes_on = getattr(backend, "dtypes_on", None)
+        self.dtypes = tuple(backend.dtypes if dtypes_on is None else dtypes_on(self.device))
+        self.profile = {d: p for d, p in backend.profiles.items() if d in self.dtypes}
         self._built: tuple[Case, Any] | None = None
 
     def environment(self) -> Mapping[str, str]:
-        """Return the backend's."""
-        return self.backend.environment()
+        """Return the backend's, with the precision switches that are in force."""
+        return {**self.backend.environment(), **switches_of(self.backend, self.device)}
 
+    def ieee(self) -> AbstractContextManager[Any]:
+        """Return a context in which the backend's switches stand at IEEE arithmetic."""
+        held = getattr(self.backend, "ieee", None)
+        return nullcontext() if held is None else held()
+
+    def computing(self, dtype: str) -> AbstractContextManager[Any]:
+        """Return the context in which the backend makes and uses arrays of a dtype."""
+        context = getattr(self.backend, "computing", None)
+        return nullcontext() if context is None else context(dtype, self.device)
+
+    @_computing
     def masks(self, case: Case) -> tuple[Array, ...]:
         """Masks of the flow, made on the backend (MASK)."""
         network = getattr(case.flow, "network", None)
@@ -59,12 +97,14 @@ class Reference:
         skip = () if network.skip is None else (masks.skip,)
         return tuple(self.backend.fetch(m) for m in (*masks.hidden, masks.output, *skip))
 
+    @_computing
     def forward(self, case: Case, x: Floats, context: Floats | None) -> tuple[Array, Array]:
         """Y and log-det."""
         x, context = self._place(x), self._place(context)
         y, log_det = self._flow(case).forward(x, context=context)
         return self._fetch(y, x, "y"), self._fetch(log_det, x, "log_det")
 
+    @_computing
     def inverse(
         self, case: Case, y: Floats, context: Floats | None, method: str = "sequential"
     ) -> tuple[Array, Array]:
@@ -73,6 +113,7 @@ class Reference:
         x, log_det = self._flow(case).inverse(y, context=context, method=method)
         return self._fetch(x, y, "x"), self._fetch(log_det, y, "log_det")
 
+    @_computing
     def log_scale(self, case: Case, x: Floats, context: Floats | None) -> Array:
         """Per-dimension log sigma."""
         x, context, flow = self._place(x), self._place(context), self._flow(case)
@@ -80,6 +121,7 @@ class Reference:
             raise NotImplementedError(f"a {type(flow).__name__} has no log sigma of its own")
         return self._fetch(flow.log_scale(x, context=context), x, "log_scale")
 
+    @_computing
     def log_prob(self, case: Case, y: Floats, context: Floats | None) -> Array:
         """Log density under the case's base; per dimension where the case says so."""
         y, context, flow = self._place(y), self._place(context), self._flow(case)
@@ -130,3 +172,19 @@ class Reference:
                 f"{name}: expected device {device(like)}, as the input, got {device(result)}"
             )
         return self.backend.fetch(result)
+
+
+def chosen(devices: Sequence[str], device: str | None) -> str:
+    """Return the device of this name, the first of this kind, or the first of all.
+
+    Raises
+    ------
+    NoDeviceError
+        There is none.
+    """
+    if device is None and devices:
+        return devices[0]
+    for name in (device, f"{device}:0"):
+        if name in devices:
+            return str(name)
+    raise NoDeviceError(f"device: expected one of {', '.join(devices)}, got {device!r}")

@@ -1,0 +1,150 @@
+"""What a subject answered: kept while it is judged, so that its numbers can be looked at again.
+
+Judged anew under another profile (``diagnosis``), held against another subject's (``agreement``) or
+against those of another machine (``compare``): no second run is needed for any of them.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from .checks.asking import Arrays
+
+NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "forward": ("y", "log_det"),
+        "inverse": ("x", "log_det"),
+        "log_scale": ("log_scale",),
+        "log_prob": ("log_prob",),
+    }
+)
+"""Method of a subject -> what it returns, in order; ``masks`` returns as many as there are."""
+NUMERIC = ("forward", "log_scale", "log_prob", "inverse_explicit", "integral", "inverse")
+"""Checks that compare numbers within a bound; the one that derives its bounds comes last."""
+COMPARED = (*NUMERIC, "masks", "connectivity")
+"""Checks whose answers are kept. The others hold a subject's answers against each other only."""
+DTYPES = ("float32", "float64", "bool")
+"""Of arrays that are kept; an answer in any other dtype fails its case."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What one call returned.
+
+    Attributes
+    ----------
+    method : str
+        Of the subject.
+    by : str
+        The algorithm that was asked for, if one was.
+    values : tuple of arrays
+    """
+
+    method: str
+    by: str
+    values: tuple[Arrays, ...]
+
+
+class Recorder:
+    """A subject that keeps a copy of what it answers, and is otherwise the one that it is given.
+
+    Parameters
+    ----------
+    subject : Subject
+    """
+
+    def __init__(self, subject: Any) -> None:
+        self._subject = subject
+        self._answers: list[Answer] = []
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the subject's own, a method with its answers kept."""
+        found = getattr(self._subject, name)
+        return partial(self._ask, name, found) if name in (*NAMES, "masks") else found
+
+    def take(self) -> tuple[Answer, ...]:
+        """Return the answers since the last time."""
+        answers, self._answers = tuple(self._answers), []
+        return answers
+
+    def _ask(self, method: str, function: Any, /, *given: Any, **options: Any) -> Any:
+        """Call; keep the answer if it is arrays."""
+        found = function(*given, **options)
+        parts = found if isinstance(found, tuple | list) else (found,)
+        if all(isinstance(p, np.ndarray | np.generic) and p.dtype.name in DTYPES for p in parts):
+            by = str(options.get("method", ""))
+            self._answers.append(Answer(method, by, tuple(np.array(part) for part in parts)))
+        return found
+
+
+class Replay:
+    """A subject that repeats the answers to one case.
+
+    Parameters
+    ----------
+    answers : iterable of Answer
+    """
+
+    def __init__(self, answers: Iterable[Answer]) -> None:
+        self._answers = {(answer.method, answer.by): answer.values for answer in answers}
+        self.inverse_methods = tuple(
+            by for method, by in self._answers if method == "inverse" and by
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a method if there is an answer of it."""
+        if name not in {method for method, _ in self._answers}:
+            raise AttributeError(name)
+        return partial(self._repeat, name)
+
+    def _repeat(self, name: str, /, *given: Any, method: str = "") -> Any:
+        """Return the answer, one array as that and several as a tuple."""
+        values = self._answers[name, method]
+        return values[0] if len(NAMES.get(name, ())) == 1 and len(values) == 1 else values
+
+
+def encode(answers: Sequence[Answer]) -> list[dict[str, Any]]:
+    """Return answers as plain data: bytes little-endian, last axis fastest, in base64."""
+    return [
+        {"method": answer.method, "by": answer.by, "values": [_array(v) for v in answer.values]}
+        for answer in answers
+    ]
+
+
+def _array(value: Arrays) -> dict[str, Any]:
+    """One array as plain data."""
+    little = np.ascontiguousarray(value.astype(value.dtype.newbyteorder("<")))
+    data = base64.b64encode(little.tobytes()).decode("ascii")
+    return {"dtype": value.dtype.name, "shape": list(value.shape), "data": data}
+
+
+def decode(data: Iterable[Mapping[str, Any]]) -> tuple[Answer, ...]:
+    """Return the answers that :func:`encode` wrote.
+
+    Raises
+    ------
+    ValueError
+        Not base64, or bytes too many or too few for the shape.
+    """
+    return tuple(
+        Answer(entry["method"], entry["by"], tuple(_decoded(v) for v in entry["values"]))
+        for entry in data
+    )
+
+
+def _decoded(value: Mapping[str, Any]) -> Arrays:
+    """One array."""
+    dtype, shape = np.dtype(value["dtype"]), tuple(value["shape"])
+    content = base64.b64decode(value["data"], validate=True)
+    expected = math.prod(shape) * dtype.itemsize
+    if len(content) != expected:
+        raise ValueError(f"data: expected {expected} bytes for shape {shape}, got {len(content)}")
+    return np.frombuffer(content, dtype=dtype.newbyteorder("<")).reshape(shape).astype(dtype)

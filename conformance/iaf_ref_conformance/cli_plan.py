@@ -1,0 +1,76 @@
+"""What ``iaf-ref conform`` is to run: names on the command line as subjects, dtypes, profiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from iaf_ref_backends import profiles
+from iaf_ref_backends.profiles import Profile
+
+from . import cli_ending as ending
+from .cases import DTYPES
+from .subject import Subject
+from .subjects.find import MissingSubjectError, UnknownSubjectError, find
+
+Job = tuple[Subject, str, Profile]
+"""Who is asked, in which dtype, held to which profile."""
+
+
+def plan(
+    names: Sequence[str], dtypes: Sequence[str], profile: str | None
+) -> tuple[list[Job], dict[str, str]]:
+    """Return who is asked in which dtype under which profile, and who cannot be had.
+
+    Raises
+    ------
+    click.UsageError
+        An unknown subject, dtype or profile, or a combination that there is not.
+    """
+    for dtype in dtypes:
+        if dtype not in DTYPES:
+            ending.usage(f"--dtype: expected one of {', '.join(DTYPES)}, got {dtype!r}")
+    forced = None if profile is None else _profile("--profile", profile)
+    jobs: list[Job] = []
+    missing: dict[str, str] = {}
+    for name in dict.fromkeys(names):
+        try:
+            jobs += _jobs(name, find(name), dtypes, forced)
+        except UnknownSubjectError as error:
+            ending.usage(str(error))
+        except MissingSubjectError as error:
+            missing[name] = str(error)
+    return jobs, missing
+
+
+def _jobs(
+    name: str, subject: Subject, dtypes: Sequence[str], forced: Profile | None
+) -> Iterator[Job]:
+    """Runs of one subject: the dtypes asked for, and of those the ones that the profile is for."""
+    for dtype in dtypes:
+        if dtype not in subject.dtypes:
+            ending.usage(
+                f"--dtype: expected one of {', '.join(subject.dtypes)} for {name}, got {dtype!r}"
+            )
+    chosen = [
+        d for d in dict.fromkeys(dtypes or subject.dtypes) if forced is None or forced.dtype == d
+    ]
+    if not chosen and forced is not None:
+        wanted = ", ".join(dtypes or subject.dtypes)
+        ending.usage(
+            f"--profile: expected a profile for {wanted}, "
+            f"got {forced.name}, which is for {forced.dtype}"
+        )
+    for dtype in chosen:
+        yield (
+            subject,
+            dtype,
+            forced or _profile(f"{name}, profile of {dtype}", subject.profile[dtype]),
+        )
+
+
+def _profile(whose: str, name: str) -> Profile:
+    """Return a profile; an unknown one is a mistake in the command."""
+    try:
+        return profiles.load(name)
+    except ValueError as error:
+        ending.usage(f"{whose}: {error}")

@@ -1,0 +1,74 @@
+"""Entry points of ``iaf_ref.backends``: who is registered, loaded one by one when asked for."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+GROUP = "iaf_ref.backends"
+"""Entry point group through which backends are found, ours and a stranger's."""
+
+
+class MissingSubjectError(RuntimeError):
+    """The subject is declared, but cannot be had on this machine."""
+
+
+class AbsentLibraryError(MissingSubjectError):
+    """The library of a backend is not installed; ``reason`` is what its import said."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def backends() -> dict[str, EntryPoint]:
+    """Registered backends by name; none is imported."""
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def opened(entry: EntryPoint) -> Any:
+    """Return the backend that an entry point leads to.
+
+    Raises
+    ------
+    MissingSubjectError
+        It cannot be loaded: with the command that installs its library if that is what it lacks.
+    """
+    try:
+        loaded = entry.load()
+    except ModuleNotFoundError as error:
+        if within(error.name or "", entry.module):
+            raise MissingSubjectError(failure(entry.name, error)) from error
+        raise AbsentLibraryError(_absence(entry, error), str(error)) from error
+    except (Exception, SystemExit) as error:
+        raise MissingSubjectError(failure(entry.name, error)) from error
+    return getattr(loaded, "BACKEND", loaded)
+
+
+def _absence(entry: EntryPoint, error: ModuleNotFoundError) -> str:
+    """Say which library a backend lacks, and how it is installed."""
+    command = install_command(entry)
+    return f"{entry.name}: expected its library, got none ({error})" + (
+        f"; install it by: {command}" if command else ""
+    )
+
+
+def install_command(entry: EntryPoint) -> str:
+    """Return the command that installs the library: its entry point names an extra, or says none.
+
+    In the metadata of a distribution, ``torch = "iaf_ref_backends.torch_ [torch]"``.
+    """
+    if not entry.extras or entry.dist is None:
+        return ""
+    return f"pip install '{entry.dist.name}[{','.join(entry.extras)}]'"
+
+
+def within(missing: str, module: str) -> bool:
+    """Whether what could not be found is the module itself or a package around it."""
+    return module == missing or module.startswith(f"{missing}.")
+
+
+def failure(name: str, error: BaseException) -> str:
+    """Say in one sentence how something failed to load."""
+    reason = " ".join(str(error).split())
+    return f"{name}: expected a subject that loads, got {type(error).__name__}: {reason}"

@@ -1,0 +1,130 @@
+"""Why a run fails: the finest coarser profile, the library's switch, and no accusation else."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from iaf_ref_backends import profiles
+from iaf_ref_backends.numpy_ import BACKEND
+from iaf_ref_conformance import corpus
+from iaf_ref_conformance.checks.compare import coarsest
+from iaf_ref_conformance.diagnosis import coarser, diagnose, library, switch
+from iaf_ref_conformance.diagnosis_precision import effective, ladder
+from iaf_ref_conformance.run import Run, run
+from iaf_ref_conformance.subjects import rounded
+from iaf_ref_conformance.subjects.reference import Reference
+
+CASES = corpus.load()
+
+
+def run_of(subject: Any, glob: str = "net-*", dtype: str = "float32") -> Run:
+    cases = CASES.select([glob])
+    profile = profiles.load(subject.profile[dtype])
+    return run(subject, cases.cases(dtype), dtype, profile, len(cases))
+
+
+class Named:
+    """TF32 under the name of a library."""
+
+    dtypes, profile = ("float32",), {"float32": "ieee-f32"}
+
+    def __init__(self, name: str, environment: dict[str, str] | None = None) -> None:
+        self.name = name
+        self.environment = environment or {}
+
+    def __getattr__(self, method: str) -> Any:
+        return getattr(rounded.tf32, method)
+
+
+@pytest.mark.parametrize(
+    ("subject", "remedy"),
+    [
+        (Named("torch"), "set torch.backends.cuda.matmul.fp32_precision='ieee'"),
+        (Named("torch:cuda:0"), "set torch.backends.cuda.matmul.fp32_precision='ieee'"),
+        (Named("mine", {"torch": "2.13"}), "set torch.backends.cuda.matmul.fp32_precision='ieee'"),
+        (Named("jax"), "set jax.config.update('jax_default_matmul_precision', 'highest')"),
+        (Named("cupy:0"), "set CUPY_TF32=0 in the environment"),
+        (Named("mine"), "look for the switch of float32 products"),
+    ],
+)
+def test_the_switch_of_the_library_is_named(subject: Named, remedy: str) -> None:
+    found = diagnose(run_of(subject), CASES.case)
+    assert found is not None
+    assert found.sentence.startswith(f"fails ieee-f32, conforms to tf32: TF32 is on; {remedy}")
+
+
+class Off(Reference):
+    """The reference, with a wrong scale."""
+
+    def forward(self, case: Any, x: Any, context: Any) -> Any:
+        y, log_det = super().forward(case, x, context)
+        return y * np.float32(1.5), log_det
+
+
+class Somewhere(Reference):
+    """The reference, in TF32 for one activation only."""
+
+    def forward(self, case: Any, x: Any, context: Any) -> Any:
+        asked = rounded.tf32 if "net-elu" in case.id else super()
+        return asked.forward(case, x, context)
+
+
+class Shapeless(Reference):
+    """One case has a log-det of another shape; the other cases are in TF32, or right."""
+
+    def __init__(self, others: Any) -> None:
+        super().__init__(BACKEND)
+        self.others = others
+
+    def forward(self, case: Any, x: Any, context: Any) -> Any:
+        y, log_det = self.others.forward(case, x, context)
+        return y, log_det[..., None] if "net-elu" in case.id else log_det
+
+
+def test_a_mistake_is_no_profile() -> None:
+    found = diagnose(run_of(Off(BACKEND)), CASES.case)
+    assert found is not None
+    assert (found.profile, found.sentence) == (None, "fails ieee-f32 and every coarser profile")
+
+
+def test_a_small_mistake_in_a_few_cases_accuses_no_switch() -> None:
+    found = diagnose(run_of(Somewhere(BACKEND)), CASES.case)
+    assert found is not None
+    assert "maybe TF32 is on, though only 1 of 27 numeric cases failed" in found.sentence
+
+
+def test_what_no_profile_excuses_is_not_excused() -> None:
+    found = diagnose(run_of(Shapeless(rounded.tf32)), CASES.case)
+    assert found is not None
+    assert found.profile == "tf32"
+    words = "fails ieee-f32; 1 cases fail under any profile, the others conform to tf32: TF32 is on"
+    assert found.sentence.startswith(words)
+    # nothing but a shape: no arithmetic is to blame
+    alone = diagnose(run_of(Shapeless(Reference(BACKEND))), CASES.case)
+    assert alone is not None
+    assert alone.profile is None
+
+
+def test_profiles_are_tried_the_finest_first_and_those_of_the_dtype_before_others() -> None:
+    units = [coarsest(profile) for profile in ladder()]
+    assert units == sorted(units)
+    assert {profile.name for profile in ladder()} == set(profiles.names())
+    names = [profile.name for profile in coarser(profiles.load("ieee-f32"))]
+    assert names == ["tf32", "bf16-in-f32-acc", "f16", "bf16"]
+    assert coarser(ladder()[-1]) == []
+
+
+def test_every_profile_that_can_be_named_has_its_words() -> None:
+    for profile in ladder()[1:]:
+        for name in ("torch", "jax", "cupy", "nobody's"):
+            assert all(switch(profile.name, name))
+    known = Run("mine", "cpu", "float32", "ieee-f32", {"numpy": "2"}, 0, ())
+    assert library(known) == ""
+
+
+def test_effective_precision_is_read_off_the_finest_profile_that_holds_all() -> None:
+    assert effective([{"ieee-f32": 0.5, "tf32": 0.1}, {"ieee-f32": 0.25}]) == 2.0**-25
+    assert effective([{"ieee-f32": 8.0, "tf32": 0.5}]) == 2.0**-12
+    assert effective([{"ieee-f32": 8.0, "tf32": 1.5}]) is None
+    assert effective([]) is None
