@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ._values import check_type
-from .transform import Transform, check_context, check_log_det, check_transforms
+from .transform import (
+    Transform,
+    check_context,
+    check_log_det,
+    check_transform,
+    check_transforms,
+)
 
 Array = Any
 
@@ -100,7 +105,7 @@ class Inverse:
 
     def __post_init__(self) -> None:
         """Check the transform."""
-        check_type("transform", self.transform, Transform)
+        check_transform("transform", self.transform)
 
     @property
     def event_dim(self) -> int:

@@ -65,7 +65,7 @@ def _graph(adjacency: object, dim: int, context_dim: int) -> Booleans:
     """Check the matrix, add the context's columns where they lack, clear the diagonal."""
     given = np.asarray(adjacency) if isinstance(adjacency, np.ndarray) else _matrix(adjacency)
     if given.shape not in {(dim, dim), (dim, context_dim + dim)}:
-        expected = f"({dim}, {dim}) or ({dim}, {context_dim + dim})"
+        expected = " or ".join(show((dim, n)) for n in sorted({dim, context_dim + dim}))
         raise ValueError(f"adjacency: expected shape {expected}, got {show(given.shape)}")
     if not np.all((given == 0) | (given == 1)):
         raise ValueError("adjacency: expected entries 0 or 1, got others")

@@ -73,7 +73,7 @@ class Normal:
     Parameters
     ----------
     loc, scale : arrays of one shape
-        Means and standard deviations.
+        Means and standard deviations, which are to be positive: entries are not looked at.
 
     Raises
     ------

@@ -22,7 +22,7 @@ class MultivariateNormal:
     ----------
     loc : (..., D)
     scale_diag : (..., D), keyword only
-        Standard deviations: covariance diag(scale_diag^2).
+        Standard deviations > 0: covariance diag(scale_diag^2). Entries are not looked at.
     scale_tril : (..., D, D), keyword only
         Lower triangular L with positive diagonal: covariance L L^T. Entries above the diagonal are
         not read.

@@ -153,7 +153,18 @@ def digest(spec: str, tensors: Tensors) -> str:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the place, then move: readers see the old file or the new one, never a part."""
+    """Write beside the place, then move: readers see the old file or the new one, never a part.
+
+    Raises
+    ------
+    OSError
+        The place is no regular file, its folder is not there, or the file cannot be written.
+    """
+    path = path.resolve()  # a link stays a link
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path}: expected a regular file or a new one, got something else")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: expected a folder to write to, got none")
     # not by tempfile, whose files nobody else may read: here the umask decides, as of any new file
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:

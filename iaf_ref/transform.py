@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from ._checks import show
-from ._values import check_sequence, check_type
+from ._values import check_sequence
 
 Array = Any
 
@@ -61,8 +61,23 @@ def check_transforms(name: str, transforms: Sequence[Transform]) -> tuple[Transf
         Not a sequence, or something in it is no transform.
     """
     for k, transform in enumerate(check_sequence(name, transforms)):
-        check_type(f"{name}[{k}]", transform, Transform)
+        check_transform(f"{name}[{k}]", transform)
     return tuple(transforms)
+
+
+def check_transform(name: str, value: Any) -> None:
+    """Refuse what lacks something of a transform.
+
+    Raises
+    ------
+    TypeError
+        Naming what is missing.
+    """
+    wanted = ("event_dim", "dim", "context_dim", "forward", "inverse")
+    missing = [attribute for attribute in wanted if not hasattr(value, attribute)]
+    if missing:
+        kind = type(value).__name__
+        raise TypeError(f"{name}: expected a transform, got {kind} without {', '.join(missing)}")
 
 
 def check_context(transforms: Sequence[Transform], context: Array | None) -> None:

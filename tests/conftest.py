@@ -68,7 +68,7 @@ class Traced:
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        self.shape, self.dtype, self.device = value.shape, value.dtype, value.device
+        self.shape, self.dtype, self.device = value.shape, value.dtype, None  # as in jax.jit
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
         return TRACED
@@ -206,7 +206,7 @@ STRICT = {
     "strict-2025.12": ("2025.12", "device2", "float64"),  # where float32 is the default
     "strict-no_float64": ("2024.12", "no_float64", "float32"),
     "strict-no_x64": ("2025.12", "no_x64", "float32"),
-    "traced": ("2024.12", "device1", "float64"),
+    "traced": ("2024.12", "CPU_DEVICE", "float64"),
 }
 STORED = ("numpy-f64", "numpy-f32", "readonly", *list(STRICT)[:-1], "torch-f64", "torch-f32")
 ALL = (*STORED, "traced")

@@ -31,6 +31,8 @@ SPECIFICATION_MAY_LOAD_LATE = {"safetensors"}
 
 # Modules of iaf_ref that name NumPy. All the others see arrays through the standard only.
 NUMPY_BECAUSE = {
+    "iaf_ref/made.py": "an order may be given as an array on the host",
+    "iaf_ref/strategies.py": "degrees may be given as an array on the host",
     "iaf_ref/degrees.py": "degrees are exact integers on the host, whatever the flow computes on",
     "iaf_ref/dag.py": "a graph is given as a Boolean matrix on the host, and walked there",
     "iaf_ref/masks.py": "masks follow from integers; their product is Boolean and exact",

@@ -282,8 +282,8 @@ def test_the_defaults(host):
 
 
 def test_nothing_is_remembered_between_calls(host):
-    # weights are the flow's own memory; an x changed in place is another x (peers.md, bugs 42 and
-    # 43)
+    # weights are the flow's own memory; an x changed in place is another x, though a cache that
+    # knows arrays by identity would return the old y
     flow, x = host.flow(), host.draw(3, 4)
     y, _ = flow.forward(x)
     copy = x.copy()

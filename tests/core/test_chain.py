@@ -65,7 +65,7 @@ def test_the_inverse_flow_is_the_flow_run_backwards(at):
 
 
 def test_conjugation_by_a_permutation_is_a_flow_in_another_order(exact):
-    # P^-1 f P has the order of f, carried over: the bookkeeping between layers (peers.md, bug 58)
+    # P^-1 f P has the order of f, carried over: the bookkeeping between layers (numpyro PR 224)
     flow, p = exact.flow(dim=4, hidden=()), ir.Permutation(ORDER)
     (W, b), inverse = flow.network.output, np.asarray(p.inverse_order)
     xp, take = exact.xp, exact.xp.asarray(list(p.inverse_order))

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from iaf_ref import _checks
+from iaf_ref import _checks, _values
 
 
 @pytest.mark.parametrize(
@@ -47,37 +47,37 @@ from iaf_ref import _checks
             TypeError,
             "second: expected dtype float64, as first, got float32",
         ),
-        (lambda: _checks.check_int("n", 1.0, 0), TypeError, "n: expected an integer, got float"),
-        (lambda: _checks.check_int("n", False, 0), TypeError, "n: expected an integer, got bool"),
+        (lambda: _values.check_int("n", 1.0, 0), TypeError, "n: expected an integer, got float"),
+        (lambda: _values.check_int("n", False, 0), TypeError, "n: expected an integer, got bool"),
         (
-            lambda: _checks.check_int("n", np.int64(1), 2),
+            lambda: _values.check_int("n", np.int64(1), 2),
             ValueError,
             "n: expected an integer >= 2, got 1",
         ),
-        (lambda: _checks.check_number("r", "1"), TypeError, "r: expected a real number, got str"),
-        (lambda: _checks.check_number("r", True), TypeError, "r: expected a real number, got bool"),
+        (lambda: _values.check_number("r", "1"), TypeError, "r: expected a real number, got str"),
+        (lambda: _values.check_number("r", True), TypeError, "r: expected a real number, got bool"),
         (
-            lambda: _checks.check_number("r", 1j),
+            lambda: _values.check_number("r", 1j),
             TypeError,
             "r: expected a real number, got complex",
         ),
         (
-            lambda: _checks.check_number("r", float("-inf")),
+            lambda: _values.check_number("r", float("-inf")),
             ValueError,
             "r: expected a finite number, got -inf",
         ),
         (
-            lambda: _checks.check_number("r", float("nan")),
+            lambda: _values.check_number("r", float("nan")),
             ValueError,
             "r: expected a finite number, got nan",
         ),
         (
-            lambda: _checks.check_permutation("p", [1, 1]),
+            lambda: _values.check_permutation("p", [1, 1]),
             ValueError,
             "p: expected a permutation of 0..1, got [1, 1]",
         ),
         (
-            lambda: _checks.check_one_of("w", "c", ("a", "b")),
+            lambda: _values.check_one_of("w", "c", ("a", "b")),
             ValueError,
             "w: expected one of a, b, got 'c'",
         ),
@@ -92,13 +92,13 @@ def test_accepted():
     _checks.check_array("a", np.ones((2, 3)), (None, 3))
     _checks.check_event("a", np.ones((0, 3)), 3)
     _checks.check_alike("first", np.ones(1), second=np.ones((4, 5)), third=None)
-    assert _checks.check_int("n", np.int64(3), 3) == 3
-    assert type(_checks.check_int("n", np.int64(3), 3)) is int
-    assert _checks.check_number("r", 2) == 2.0
-    assert type(_checks.check_number("r", 2)) is float
-    assert _checks.check_permutation("p", np.asarray([1, 0])) == (1, 0)
-    assert _checks.check_permutation("p", []) == ()
-    _checks.check_one_of("w", "a", ("a", "b"))
+    assert _values.check_int("n", np.int64(3), 3) == 3
+    assert type(_values.check_int("n", np.int64(3), 3)) is int
+    assert _values.check_number("r", 2) == 2.0
+    assert type(_values.check_number("r", 2)) is float
+    assert _values.check_permutation("p", np.asarray([1, 0])) == (1, 0)
+    assert _values.check_permutation("p", []) == ()
+    _values.check_one_of("w", "a", ("a", "b"))
 
 
 @pytest.mark.parametrize(

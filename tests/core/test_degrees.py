@@ -68,7 +68,7 @@ def test_even_is_linspace_in_fractions(context_dim):
             13,
             11,
             6,
-        ),  # 1 + 11 * 6/12 = 6.5; linspace in float32 gives 7 on JAX (peers.md, bug 12)
+        ),  # 1 + 11 * 6/12 = 6.5; linspace in float32 gives 7 on JAX (0.10.2)
         (8, 13, 1, 2),  # 1.5
         (8, 13, 3, 2),  # 2.5
         (8, 13, 5, 4),  # 3.5

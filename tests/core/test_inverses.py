@@ -71,7 +71,7 @@ def test_both_algorithms_give_the_same_bits(at, options):
 def test_no_overflow_where_the_definition_has_none(at, method):
     # y_i = x_i / 16 + x_{i-1}, every number exact. A sweep over all variables multiplies an
     # unsettled one by 16: 16^48 = 2^192 overflows float32, and 0 * inf would be NaN in 48 of 48
-    # variables (peers.md, bug 27). softplus(-1e4) is 0, so that the scale is the floor, 2^-4
+    # variables, as with zuko 1.6.0. softplus(-1e4) is 0, so that the scale is the floor, 2^-4
     # exactly.
     D = 48
     degrees = ir.made_degrees(D, ())

@@ -13,7 +13,7 @@ def integers(*shape, seed):
 
 
 def layers(degrees, params=2, seed=1):
-    """Dense integer weights: what is outside the masks is to be ignored (peers.md, bug 16)."""
+    """Dense integer weights: what is outside the masks is to be ignored."""
     sizes = (degrees.context_dim + degrees.dim, *degrees.widths)
     hidden = [
         (integers(n, m, seed=seed + k), integers(n, seed=seed + 10 + k))

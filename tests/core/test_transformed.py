@@ -30,6 +30,7 @@ class SummedButUnivariate:
     flow: ir.AffineAutoregressive
     event_dim = 0
     context_dim = 0
+    dim = 4
 
     def forward(self, x, context=None):
         return self.flow.forward(x)
@@ -90,8 +91,9 @@ def test_shapes_and_types(at, batch):
         (ir.TransformedDistribution(base, [ir.PerDimension(at.flow(context_dim=2))]), (*batch, 4)),
         (ir.TransformedDistribution(base, []), (*batch, 4)),
     ):
-        z, pushed = q.push(y, context)
-        found = q.log_prob(y, context, **({"method": "fixed_point"} if q.transforms else {}))
+        given = context if any(t.context_dim for t in q.transforms) else None
+        z, pushed = q.push(y, given)
+        found = q.log_prob(y, given, **({"method": "fixed_point"} if q.transforms else {}))
         assert (z.shape, pushed.shape, found.shape) == ((*batch, 4), shape, shape)
         assert at.holds(z, pushed, found)
 
