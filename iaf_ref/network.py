@@ -108,8 +108,7 @@ class AutoregressiveNetwork:
         ----------
         degrees : Degrees
         seed : int
-            Of NumPy's PCG64; no global generator is touched, and the draw is the same for every
-            namespace.
+            Of NumPy's PCG64; the draw is the same for every namespace.
         params : int
             Parameters per variable P.
         activation, skip, residual

@@ -23,9 +23,14 @@ Parts = tuple[NDArray[Any], ...]
 
 def freeze(part: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     """Return a read-only view of ``part`` in ``shape``; a scalar is made an array."""
-    view = np.broadcast_to(np.asarray(part), shape)
+    view = spread(np.asarray(part), shape).view()
     view.flags.writeable = False
     return view
+
+
+def spread(part: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return ``part`` broadcast to ``shape``; itself, which is fast, where it has it."""
+    return part if part.shape == shape else np.broadcast_to(part, shape)
 
 
 def _unary(function: str) -> Any:
@@ -138,8 +143,9 @@ class Array:
         return float(self._xp.to_host_scalar(self))
 
     def __repr__(self) -> str:
-        """Show each part as NumPy does."""
-        body = ", ".join(np.array2string(part, separator=", ") for part in self._parts)
+        """Show each part as NumPy does, of the first that the arithmetic shows."""
+        shown = self._parts[: self._xp.shown]
+        body = ", ".join(np.array2string(part, separator=", ") for part in shown)
         return f"{self._xp.name}.Array({body}, dtype={self._dtype!r})"
 
     def __array__(self, *args: Any, **kwargs: Any) -> NDArray[Any]:

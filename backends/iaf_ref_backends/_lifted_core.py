@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from iaf_ref_backends._lifted_array import Array, Parts
+from iaf_ref_backends._lifted_array import Array, Parts, spread
 from iaf_ref_backends._lifted_dtypes import BOOL, INT64, PLAIN, DType, describe, kind_of_scalar
 
 Kernel = Callable[..., Parts]
@@ -29,6 +29,8 @@ class Core:
     name: str
     device = "cpu"
     api_versions = ("2023.12", "2024.12")
+    #: How many parts of an array its repr shows; None for all.
+    shown: int | None = None
     #: The one real data type.
     real: DType
     #: Functions by which values leave the arithmetic, for the message of ``numpy.asarray``.
@@ -138,9 +140,7 @@ class Core:
             for value in values
         ]
         shape = np.broadcast_shapes(*(array.shape for array in lifted))
-        return [
-            tuple(np.broadcast_to(part, shape) for part in array._parts) for array in lifted
-        ], dtype
+        return [tuple(spread(part, shape) for part in array._parts) for array in lifted], dtype
 
     def promote(self, *dtypes: DType) -> DType:
         """Return the one data type of all; int32 meets int64 in int64, kinds do not meet."""

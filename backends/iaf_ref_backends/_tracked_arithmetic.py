@@ -21,15 +21,25 @@ from iaf_ref_backends._tracked_number import (
     settle,
     underflow,
 )
+from iaf_ref_backends._tracked_sums import add_sums, is_sum
 from iaf_ref_backends.profiles import Profile
 
 
 def negative(profile: Profile, x: Tracked) -> Tracked:
-    """(-v, e): exact."""
-    return Tracked(-x.value, x.error)
+    """(-v, e): exact; an accumulation stays one."""
+    return x._replace(value=-x.value)
 
 
 def add(profile: Profile, x: Tracked, y: Tracked) -> Tracked:
+    """Add plain numbers as such, and accumulations to whatever it is as ``_tracked_sums`` does."""
+    plain, sums = _add_plain(profile, x, y), is_sum(x) | is_sum(y)
+    if not np.any(sums):
+        return plain
+    merged = add_sums(profile, x, y)
+    return Tracked(*(np.where(sums, a, b) for a, b in zip(merged, plain, strict=True)))
+
+
+def _add_plain(profile: Profile, x: Tracked, y: Tracked) -> Tracked:
     """e = e1 + e2 + u (|v1 + v2| + 2 e1 + 2 e2); no last term where an operand is exactly zero.
 
     |c1 + c2 - t| <= e1 + e2, and |c1 + c2| <= |v1 + v2| + 2 (e1 + e2). Sums do not underflow, but

@@ -67,9 +67,10 @@ def _logical(rule: Callable[..., order.Answer]) -> Kernel:
 
 
 class TrackedNamespace(Namespace):
-    """Arrays whose two parts are float64 values and errors at one profile."""
+    """Arrays of float64 values and errors at one profile, with what their sums are made of."""
 
     host_functions = ("tracked.value", "tracked.error")
+    shown = 2
     bool_kernels: Mapping[str, Kernel] = {name: _logical(rule) for name, rule in LOGIC.items()}
 
     def __init__(self, profile: Profile) -> None:
@@ -107,6 +108,10 @@ class TrackedNamespace(Namespace):
         return FInfo(
             bits, eps, store.max_finite, -store.max_finite, store.smallest_normal, self.real
         )
+
+    def wrap(self, parts: Parts, dtype: DType) -> Array:
+        """Make an array from parts; reals of two parts are plain numbers."""
+        return super().wrap(Tracked(*parts) if dtype == self.real else parts, dtype)
 
     def lift_real(self, values: NDArray[Any]) -> Parts:
         """Round numbers to the profile's format; exact if they are numbers of it."""
@@ -148,7 +153,8 @@ class TrackedNamespace(Namespace):
     def reduce_real(self, function: str, parts: Parts) -> Parts:
         """Reduce the last axis."""
         with np.errstate(all="ignore"):
-            return reductions.reduce(function, self.profile, Tracked(*parts))
+            result = reductions.reduce(function, self.profile, Tracked(*parts))
+        return tuple(np.broadcast_arrays(*result))
 
     def host_scalar(self, parts: Parts) -> float:
         """Return the value."""

@@ -28,11 +28,24 @@ SLACK = 1.0 + 2.0**-40
 FLOOR = 16 * 2.0**-1074
 
 
+#: Stands for zeros of any shape.
+NONE: Doubles = np.zeros(())
+NONE.flags.writeable = False
+
+
 class Tracked(NamedTuple):
-    """The parts of an array of error-tracking numbers."""
+    """The parts of an array of error-tracking numbers.
+
+    The last three are what an accumulation is made of (see ``_tracked_sums``), zeros for a plain
+    number. Functions that only move elements, and negation, pass them on; sums and matrix products
+    make them; every other operation drops them, as its result is one number.
+    """
 
     value: Doubles
     error: Doubles
+    spread: Doubles = NONE
+    roundings: Doubles = NONE
+    magnitude: Doubles = NONE
 
 
 def reach(x: Tracked) -> Doubles:

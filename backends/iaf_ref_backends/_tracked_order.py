@@ -76,8 +76,8 @@ def maximum(profile: Profile, x: Tracked, y: Tracked) -> Tracked:
 
 def minimum(profile: Profile, x: Tracked, y: Tracked) -> Tracked:
     """As of -max(-x, -y)."""
-    value, error = maximum(profile, Tracked(-x.value, x.error), Tracked(-y.value, y.error))
-    return Tracked(-value, error)
+    result = maximum(profile, Tracked(-x.value, x.error), Tracked(-y.value, y.error))
+    return Tracked(-result.value, result.error)
 
 
 def select(condition: Answer, x: Tracked, y: Tracked) -> Tracked:

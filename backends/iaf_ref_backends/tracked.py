@@ -14,11 +14,16 @@ result and its bound come out of one run of the text.
 >>> bool(np.all(tracked.error(y) < 1e-6))
 True
 
-The rules stand in ``_tracked_arithmetic``, ``_tracked_functions``, ``_tracked_order`` and
-``_tracked_reductions``, each with its formula; what they share in ``_tracked_number``. Data that
-the profile's format cannot hold enter with the error of rounding them, so float32 data may be run
-at ``bf16``. Comparisons give three-valued bools: ``where`` counts both branches of a choice that
-rounding may change, and ``bool()``, ``all``, ``any`` of one raise :class:`Undecided`.
+A sum of sums is a sum: arrays carry what their sums are made of, so ``xp.matmul(h, W) + b`` is
+bounded for loops that start from b, too (``_tracked_sums``). Sums of plain numbers by ``+`` are
+taken as the text writes them.
+
+The rules stand in ``_tracked_arithmetic``, ``_tracked_functions``, ``_tracked_order``,
+``_tracked_sums`` and ``_tracked_reductions``, each with its formula; what they share in
+``_tracked_number``. Data that the profile's format cannot hold enter with the error of rounding
+them, so float32 data may be run at ``bf16``. Comparisons give three-valued bools: ``where`` counts
+both branches of a choice that rounding may change, and ``bool()``, ``all``, ``any`` of one raise
+:class:`Undecided`.
 """
 
 from __future__ import annotations

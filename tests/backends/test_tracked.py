@@ -6,6 +6,7 @@ and emulated ones: narrow operands and results, truncated sums, flushed subnorma
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from fractions import Fraction
@@ -239,6 +240,7 @@ STEPS = {
     "softplus": lambda xp, a, b: xp.maximum(a, 0.0) + xp.log1p(xp.exp(-xp.abs(a))),
     "sum": lambda xp, a, b: a - xp.sum(b, axis=-1, keepdims=True),
     "cube": lambda xp, a, b: b**3 + a,
+    "sums": lambda xp, a, b: (b - xp.sum(a, axis=-1, keepdims=True)) + (xp.vecdot(a, b) + a),
 }
 
 
@@ -459,6 +461,288 @@ def test_more_terms_cost_more():
     assert errors[0] == 0.0 < errors[1]
 
 
+# -- sums of sums: any order of all their terms, from any start --
+
+
+def rounded_steps(total, a, b):
+    """total + a * b in two roundings."""
+    return total + a * b
+
+
+def fused_f32(total, a, b):
+    """total + a * b in one rounding: the double sum is rounded to odd, then to nearest."""
+    product, start = a.astype(np.float64) * b.astype(np.float64), total.astype(np.float64)
+    double = product + start
+    back = double - product
+    rest = (product - (double - back)) + (start - back)
+    even = double.view(np.int64) % 2 == 0
+    odd = np.where((rest != 0.0) & even, np.nextafter(double, np.copysign(np.inf, rest)), double)
+    return odd.astype(np.float32)
+
+
+def _fused_f64(total, a, b):
+    return float(Fraction(total) + Fraction(a) * Fraction(b))
+
+
+def fused_f64(total, a, b):
+    """total + a * b in one rounding, by exact rational numbers."""
+    return np.frompyfunc(_fused_f64, 3, 1)(total, a, b).astype(np.float64)
+
+
+FUSED = {"ieee-f64": fused_f64, "ieee-f32": fused_f32}
+
+
+def accumulated(step, terms):
+    """Add arrays, and products (W, h) one input after the other, from the first to the last."""
+    total = 0.0
+    for term in terms:
+        if isinstance(term, tuple):
+            for w, h in zip(term[0].T, term[1].T, strict=True):
+                first = total if np.ndim(total) else np.zeros((h.size, w.size), dtype=w.dtype)
+                total = step(first, *np.broadcast_arrays(w[None, :], h[:, None]))
+        else:
+            total = total + term
+    return total
+
+
+def halves(product):
+    """The first and the last inputs of a product."""
+    W, h = product
+    middle = h.shape[1] // 2
+    return (W[:, :middle], h[:, :middle]), (W[:, middle:], h[:, middle:])
+
+
+#: In which order an evaluation takes plain numbers and products.
+ORDERS = {
+    "plain numbers first": lambda plain, products: [*plain, *products],
+    "plain numbers in the middle": lambda plain, products: [
+        halves(products[0])[0],
+        *plain,
+        *products[1:],
+        halves(products[0])[1],
+    ],
+    "last products first": lambda plain, products: [*products[::-1], *plain],
+    "last products and plain numbers first": lambda plain, products: [
+        *products[1:],
+        *plain,
+        products[0],
+    ],
+}
+
+
+def residual_net(dtype, scale, dim=30, width=256):
+    """Inputs, small weights and large biases: of a layer, a block's second, an output, a skip."""
+    rng = np.random.default_rng(86)
+    shapes = (width, dim), (width, width), (dim, width), (dim, dim)
+    W, V, Wo, A = (rng.normal(size=shape) * scale for shape in shapes)
+    b, c, bo = (rng.uniform(1.0, 8.0, size=n) for n in (width, width, dim))
+    return tuple(a.astype(dtype) for a in (rng.normal(size=(1, dim)), W, b, V, c, Wo, bo, A))
+
+
+def as_one_sum(step, order):
+    """Sums of plain numbers and products as an evaluation may take them: each as one loop."""
+    return lambda xp, plain, products: accumulated(step, order(plain, products))
+
+
+def as_text(xp, plain, products):
+    """The same sums as a text writes them."""
+    first, *others = (xp.matmul(h, xp.matrix_transpose(W)) for W, h in products)
+    total = sum(plain[1:], start=first + plain[0]) if plain else first
+    return sum(others, start=total)
+
+
+def residual_text(add):
+    """A residual block between affine layers, with a direct connection: four sums of sums."""
+
+    def text(xp, x, W, b, V, c, Wo, bo, A):
+        h = add(xp, [b], [(W, x)])
+        h = add(xp, [c, h], [(V, xp.tanh(h))])
+        return add(xp, [bo], [(Wo, xp.tanh(h)), (A, x)])
+
+    return text
+
+
+@pytest.fixture(name="residual", scope="module")
+def _residual():
+    """A function that gives inputs, truth and bound of a residual net, each made once."""
+
+    @functools.cache
+    def made(name, scale):
+        inputs, text = residual_net(DTYPES[name], scale), residual_text(as_text)
+        xp = tracked.namespace(name)
+        truth = text(ball, *(ball.asarray(a) for a in inputs))
+        return inputs, truth, text(xp, *(xp.asarray(a) for a in inputs))
+
+    return made
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("scale", [0.001, 0.01, 0.1, 1.0])
+@pytest.mark.parametrize("fused", [False, True])
+@pytest.mark.parametrize("name", ["ieee-f64", "ieee-f32"])
+def test_nets_whose_sums_start_anywhere(name, fused, scale, order, residual):
+    inputs, truth, bound = residual(name, scale)
+    step = FUSED[name] if fused else rounded_steps
+    computed = residual_text(as_one_sum(step, ORDERS[order]))(NP, *inputs)
+    assert computed.dtype == DTYPES[name]
+    assert holds(truth, tracked.value(bound), bound)
+    assert holds(truth, computed, bound)
+    assert np.all(tracked.error(bound) < np.inf)
+
+
+def test_fused_steps_round_once():
+    rng = np.random.default_rng(4)
+    total, a, b = (rng.normal(size=300) * 2.0 ** rng.integers(-20, 20, 300) for _ in range(3))
+    total, a, b = (x.astype(np.float32) for x in (total, a, b))
+    for got, x, y, z in zip(fused_f32(total, a, b).tolist(), total, a, b, strict=True):
+        exact = Fraction(float(x)) + Fraction(float(y)) * Fraction(float(z))
+        near = np.float32(got)
+        others = (np.nextafter(near, np.float32(side)) for side in (-np.inf, np.inf))
+        distance = abs(Fraction(got) - exact)
+        assert all(distance <= abs(Fraction(float(other)) - exact) for other in others)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("name", ["ieee-f64", "ieee-f32"])
+def test_a_bias_that_swallows_half_of_each_product(name, sign):
+    """1 + 1000 products of 1.5 u / 2 each: every step of a loop from the bias rounds by u / 2."""
+    dtype, tiny = DTYPES[name], 0.75 * profiles.load(name).store.roundoff
+    W, h = np.full((1, 1000), sign, dtype=dtype), np.full((1, 1000), sign * tiny, dtype=dtype)
+    b = np.ones(1, dtype=dtype)
+    computed = accumulated(rounded_steps, [b, (W, h)])
+    assert computed[0, 0] >= 1.0
+    for text in (
+        lambda xp, W, b, h: xp.matmul(h, xp.matrix_transpose(W)) + b,
+        lambda xp, W, b, h: b + xp.matmul(h, xp.matrix_transpose(W)),
+        lambda xp, W, b, h: b - xp.matmul(-h, xp.matrix_transpose(W)),
+        lambda xp, W, b, h: b + xp.sum(W * h, axis=-1),
+        lambda xp, W, b, h: -(-b - xp.vecdot(W, h)),
+    ):
+        bound = check(text, name, W, b, h, computed=np.reshape(computed, (-1,)))
+        lost = np.abs(computed.astype(np.float64) - 1.0 - 1000 * tiny)
+        assert np.all(tracked.error(bound) < 3.0 * lost + 3.0 * tiny)
+
+
+@pytest.mark.parametrize("name", ["ieee-f64", "ieee-f32"])
+def test_sums_of_sums_in_any_order(name):
+    dtype, rng = DTYPES[name], np.random.default_rng(55)
+    a, b, c, d = (
+        (rng.normal(size=(3, n)) * 10.0 ** rng.integers(-4, 4, size=(3, n))).astype(dtype)
+        for n in (40, 50, 60, 60)
+    )
+
+    def text(xp, a, b, c, d):
+        rows = xp.stack([xp.sum(a, axis=-1), -xp.sum(b, axis=-1), xp.vecdot(c, d)])
+        return xp.sum(rows, axis=0) + a[:, 0] - (b[:, 0] - xp.sum(d, axis=-1))
+
+    for seed in range(30):
+        leaves = np.concatenate([a, -b, c * d, a[:, :1], -b[:, :1], d], axis=-1)
+        ranks = rng.permutation(leaves.shape[1]) if seed else np.argsort(-np.abs(leaves[0]))
+        total = np.cumsum(leaves[:, ranks], axis=-1, dtype=dtype)[:, -1]
+        check(text, name, a, b, c, d, computed=total)
+    check(text, name, a, b, c, d)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("scale", [0.001, 0.1])
+@pytest.mark.parametrize("name", ["tf32", "bf16-in-f32-acc", "bf16", "f16"])
+def test_narrow_sums_that_start_anywhere(name, scale, order):
+    """Sums in float32 cut off at 24 bits, stored after each plain number and each product."""
+    profile = profiles.load(name)
+    kept, entering = profile.store.precision, profile.input.precision
+    inputs = tuple(to_bits(a, kept) for a in residual_net(np.float32, scale, 12, 64))
+
+    def cut(total, w, h):
+        mantissas, exponents = np.frexp(total + w.astype(np.float64) * h)
+        return np.ldexp(np.trunc(np.ldexp(mantissas, 24)), exponents - 24)
+
+    def add(xp, plain, products):
+        entered = [tuple(to_bits(a, entering) for a in product) for product in products]
+        first, *others = ORDERS[order](plain, entered)
+        total = accumulated(cut, [first])
+        for term in others:
+            total = accumulated(cut, [to_bits(total, kept), term])
+        return to_bits(np.asarray(total, dtype=np.float64), kept).astype(np.float32)
+
+    rounded = residual_text(add)
+
+    class Stored:
+        tanh = staticmethod(lambda a: to_bits(np.tanh(a), kept))
+
+    check(residual_text(as_text), name, *inputs, computed=rounded(Stored, *inputs))
+
+
+MOVES = {
+    "positive": lambda xp, s: +s,
+    "negative": lambda xp, s: xp.negative(-s),
+    "reshape": lambda xp, s: xp.reshape(xp.reshape(s, (-1,)), s.shape),
+    "index": lambda xp, s: xp.concat([s[:1, ...], s[1:, ...]], axis=0),
+    "stack": lambda xp, s: xp.stack([s, -s])[0, ...],
+    "take": lambda xp, s: xp.take(s, xp.arange(s.shape[0]), axis=0),
+    "broadcast": lambda xp, s: xp.broadcast_to(s, (2, *s.shape))[1, ...],
+    "flip": lambda xp, s: xp.flip(xp.flip(s)),
+    "transpose": lambda xp, s: s.T.T,
+    "expand": lambda xp, s: xp.squeeze(xp.expand_dims(s, axis=0), axis=0),
+    "triangles": lambda xp, s: xp.tril(s) + xp.triu(s, k=1),
+    "zero": lambda xp, s: 0.0 + s,
+    "one": lambda xp, s: xp.sum(s[None, ...], axis=0),
+}
+OTHERS = {
+    "multiply": lambda xp, s: s * 1.0,
+    "maximum": lambda xp, s: xp.maximum(s, -100.0),
+    "abs": lambda xp, s: abs(s),
+    "where": lambda xp, s: xp.where(s > -100.0, s, 0.0 * s),
+    "max": lambda xp, s: xp.max(s[None, ...], axis=0),
+    "pow": lambda xp, s: s**1 * 1.0,
+}
+
+
+@pytest.fixture(name="small_sums")
+def _small_sums():
+    """Products of 300 terms, small against the ones to be added; and their namespace."""
+    xp = tracked.namespace("ieee-f32")
+    rng = np.random.default_rng(12)
+    a, b = (xp.asarray(rng.uniform(0.01, 0.02, size=n)) for n in ((4, 300), (300, 4)))
+    return xp, a @ b
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_what_moves_a_sum_keeps_its_terms(move, small_sums):
+    xp, s = small_sums
+    error, moved = tracked.error(s + 1.0), tracked.error(MOVES[move](xp, s) + 1.0)
+    assert np.all(np.abs(moved - error) <= 2.0**-30 * error)
+    assert np.all(error > 100.0 * 2.0**-24)
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_a_changed_sum_is_a_plain_number(other, small_sums):
+    xp, s = small_sums
+    assert np.all(tracked.error(OTHERS[other](xp, s) + 1.0) < 30.0 * 2.0**-24)
+
+
+def test_plain_numbers_add_as_such_beside_sums(small_sums):
+    xp, s = small_sums
+    plain = xp.full((4, 4), 0.1)
+    both, alone = xp.concat([s, plain]) + 0.7, plain + 0.7
+    assert np.all(tracked.error(both)[4:] == tracked.error(alone))
+    assert np.all(tracked.error(both)[:4] > 50.0 * tracked.error(alone))
+
+
+def test_sums_of_sums_that_overflow_on_the_way():
+    xp = tracked.namespace("ieee-f32")
+    nothing = xp.sum(xp.asarray([1e38, -1e38]))
+    assert np.isfinite(tracked.error(nothing))
+    assert tracked.error(nothing + 3e38) == np.inf
+
+
+@pytest.mark.parametrize("name", ["ieee-f64", "ieee-f32"])
+def test_sums_of_sums_that_are_flushed(name):
+    dtype, tiny = DTYPES[name], profiles.load(name).store.smallest_normal
+    x = np.asarray([1.5, -1.0, 1.5], dtype=dtype) * dtype(tiny)
+    nothing = np.asarray(-tiny, dtype=dtype)  # -1 + 1.5 is flushed, so is the next; -1 is left
+    check(lambda xp, x: xp.sum(x) - 2.0 * tiny, name, x, computed=nothing)
+
+
 # -- exactness --
 
 
@@ -644,6 +928,12 @@ def test_comparisons_are_sure_where_boxes_are_apart(unsure):
 
 
 # -- the namespace --
+
+
+def test_a_repr_shows_value_and_error():
+    xp = tracked.namespace("ieee-f32")
+    shown = repr(xp.sum(xp.asarray([1.0, -1.0])))
+    assert shown == "tracked[ieee-f32].Array(0., 1.19209297e-07, dtype=tracked[ieee-f32].float32)"
 
 
 def test_profiles_do_not_mix():
