@@ -59,6 +59,11 @@ class KeptDimension:
     dim = D
     context_dim = 0
 
+    def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
+        """Y, and the summed log-det as a vector of one element."""
+        y, log_det = self.flow.forward(x)
+        return y, log_det[..., None]
+
     def inverse(self, y: Array, context: Array | None = None) -> tuple[Array, Array]:
         """X, and the summed log-det as a vector of one element."""
         x, log_det = self.flow.inverse(y)

@@ -1,9 +1,40 @@
-"""README: its Python runs, and the numbers that it quotes are what the commands print."""
+"""README: its Python runs, and what it quotes is what the commands print, machine aside."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
-README = Path(__file__).parents[1] / "README.md"
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+MEASURED = re.compile(r"\d+(\.\d+)?$|^rounding .*|^precision .*")
+"""What the machine decides: error/bound at the end of a row, the worst of them, the precision."""
+
+
+def quoted(first: str) -> list[str]:
+    """Lines of the fenced block that begins so."""
+    blocks = README.read_text(encoding="utf-8").split("```")[1::2]
+    (block,) = [block for block in blocks if block.startswith(f"\n{first}")]
+    return block.splitlines()
+
+
+def printed(*command: str) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return done.stdout.splitlines()
+
+
+def stale(quote: list[str], output: list[str]) -> list[str]:
+    """Lines of README that the command does not print, each with the one that it prints now."""
+    names = {line.split()[0]: line for line in output if line.split()}
+    return [
+        f"README: {line!r}, printed: {names.get(line.split()[0], 'nothing like it')!r}"
+        for line in quote
+        if line.strip() not in ("", "...") and line not in output
+    ]
 
 
 def test_the_python_of_the_readme_runs():
@@ -12,3 +43,26 @@ def test_the_python_of_the_readme_runs():
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own text
+
+
+def test_the_run_of_the_readme_is_printed():
+    def kept(lines: list[str]) -> list[str]:
+        return [" ".join(MEASURED.sub("", line.rstrip()).split()) for line in lines]
+
+    output = printed("-m", "iaf_ref_conformance", "conform", "--dtype", "float32")
+    assert stale(kept(quoted("numpy on cpu, float32")), kept(output)) == []
+
+
+def test_the_example_of_the_readme_is_printed():
+    # digits beyond the 12th are the machine's
+    def kept(lines: list[str]) -> list[str]:
+        return [re.sub(r"(\d\.\d{10})\d+", r"\1", " ".join(line.split())) for line in lines]
+
+    output = printed("examples/log_det_question.py")
+    assert stale(kept(quoted("base          log-det")), kept(output)) == []
+
+
+@pytest.mark.parametrize(("line", "found"), [("cases 1 run", []), ("cases 2 run", ["cases 1 run"])])
+def test_a_stale_line_is_told_with_the_one_that_is_printed(line, found):
+    told = [f"README: {line!r}, printed: {each!r}" for each in found]
+    assert stale([line, "..."], ["cases 1 run"]) == told

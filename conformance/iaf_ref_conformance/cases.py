@@ -12,6 +12,8 @@ import numpy as np
 import iaf_ref as ir
 from iaf_ref.describe import rebuild
 
+from .raw import raw_weights
+
 Floats = np.ndarray[Any, np.dtype[Any]]
 
 DTYPES = ("float32", "float64")
@@ -43,7 +45,8 @@ class Case:
     dtype : str
         Of ``flow``, ``base`` and ``inputs`` below.
     text, tensors
-        The flow as of :func:`iaf_ref.describe.describe`, as stored: float32.
+        The flow as of :func:`iaf_ref.describe.describe`, as stored: float32, with junk in each
+        weight that a mask removes. ``flow`` has zeros there, ``raw`` the junk.
     base_text : dict or None
         The base distribution: kind, and names and shapes of its arrays among ``stored``.
     stored : mapping of arrays
@@ -89,6 +92,14 @@ class Case:
     def flow(self) -> Any:
         """The reference flow, on NumPy, in ``dtype``."""
         return rebuild(dict(self.text), dict(self.tensors), dtype=self.dtype)
+
+    @property
+    def raw(self) -> Any:
+        """Fresh copies of the weights in ``dtype``, as stored; see :func:`.raw.raw_weights`.
+
+        A subject that applies masks of its own loads these: those of ``flow`` are masked already.
+        """
+        return raw_weights(self.text, self.tensors, self.dtype)
 
     @cached_property
     def base(self) -> Any:

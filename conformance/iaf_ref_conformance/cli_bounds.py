@@ -29,7 +29,7 @@ def bounds(flows: int, seed: int, dtypes: tuple[str, ...]) -> None:
         if dtype not in DTYPES:
             ending.usage(f"--dtype: expected one of {', '.join(DTYPES)}, got {dtype!r}")
     if not have_balls():
-        ending.usage(
+        ending.incomplete(
             'expected python-flint for the truth (pip install "iaf-ref[oracle]"), got none'
         )
     good = [_survey(flows, seed, dtype) for dtype in dtypes or DTYPES]

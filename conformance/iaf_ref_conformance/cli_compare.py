@@ -49,9 +49,10 @@ def compare(a: Path, b: Path, json_path: Path | None, verbose: bool) -> None:
     Runs of one subject in one dtype are paired; where no subject is in both, all runs of a dtype.
     Exit codes: 0 they agree within both bounds; 1 some numbers are further apart than the sum of
     both bounds, or a case passed in one and failed in the other; 2 usage, or a file that is no
-    report; 3 other cases here than there, or a report that was changed.
+    report; 3 other cases here than there, a report that was changed, or no room for
+    the comparison.
     """
-    ending.writable("--json", json_path)
+    ending.writable(json=json_path)
     try:
         first, second, corpus = read(a), read(b), load()
     except NoReportError as error:
@@ -174,4 +175,4 @@ def _write(path: Path, document: dict[str, Any]) -> None:
     try:
         write_json(path, document)
     except OSError as error:
-        ending.usage(f"expected a file that can be written, got {error}")
+        ending.incomplete(f"--json: expected a file that can be written, got {error}")

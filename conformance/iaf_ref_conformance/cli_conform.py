@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 
+from iaf_ref_backends import profiles
+
 from . import cli_ending as ending
 from .agreement import agreement
 from .agreement_table import show_agreement
@@ -20,6 +22,7 @@ from .diagnosis import diagnosed
 from .junit import write_junit
 from .report import report, write_json
 from .run import FAILS, INCOMPLETE, Result, Run, run
+from .subjects.entries import backends
 from .table import show
 
 FILE = click.Path(path_type=Path)
@@ -60,11 +63,14 @@ def conform(
 ) -> None:
     """Judge each SUBJECT: a backend (numpy by default), or MODULE:OBJECT.
 
+    Backends: {backends}; BACKEND:DEVICE chooses a device, as in torch:cuda.
+    Profiles: {profiles}.
+
     Several are put the same cases, and it is said how far they agree. One that cannot be had stops
-    no other. Exit codes: 1 if any fails, else 3 if anything could not be run, else 0; 2 usage.
+    no other. A clause counts as shown where one of its cases passes. Exit codes: 1 if any
+    fails, else 3 if anything could not be run or a clause has no case that passes, else 0; 2 usage.
     """
-    ending.writable("--json", json_path)
-    ending.writable("--junit", junit_path)
+    ending.writable(json=json_path, junit=junit_path)
     try:
         whole = load()
         corpus = whole.select(globs, clauses) if globs or clauses else whole
@@ -77,7 +83,7 @@ def conform(
     sys.path.insert(0, "")  # module:object may lie in the working directory
     jobs, missing = plan(subject or ("numpy",), dtypes, profile)
     with _progress(_work(jobs, corpus), quiet) as advance:
-        runs = _runs(jobs, corpus, expected, as_is, missing, advance)
+        runs = _runs(jobs, corpus, expected, (as_is, clauses), missing, advance)
         agreed = agreement(runs, corpus.case, lambda: advance("agreement"))
     document = report(runs, str(whole.manifest["spec_version"]), selected, missing, agreed)
     _write(runs, missing, document, json_path, junit_path)
@@ -95,7 +101,7 @@ def _runs(
     jobs: Sequence[Job],
     corpus: Corpus,
     expected: int,
-    as_is: bool,
+    options: tuple[bool, Sequence[str]],
     missing: dict[str, str],
     advance: Callable[[str], None],
 ) -> list[Run]:
@@ -105,11 +111,13 @@ def _runs(
         what = f"{subject.name} {dtype}"
         try:
             cases, step = corpus.cases(dtype), partial(_advance, advance, what)
-            found = run(subject, cases, dtype, profile, expected, step, as_is)
+            found = run(subject, cases, dtype, profile, expected, step, *options)
             runs.append(diagnosed(found, corpus.case))
         except CorpusError as error:
             ending.incomplete(str(error))
-        except Exception as error:  # noqa: BLE001 - a stranger's code; the others go on
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a stranger's code; the others go on
             missing[what] = f"{what}: expected a run to its end, but it {raised(error)}"
     return runs
 
@@ -152,7 +160,7 @@ def _write(
         if junit_path is not None:
             write_junit(junit_path, runs, missing)
     except OSError as error:
-        ending.usage(f"expected a file that can be written, got {error}")
+        ending.incomplete(f"expected a report that can be written, got {error}")
 
 
 def exit_code(runs: Sequence[Run], missing: dict[str, str]) -> int:
@@ -161,3 +169,8 @@ def exit_code(runs: Sequence[Run], missing: dict[str, str]) -> int:
     if FAILS in verdicts:
         return ending.FAILED
     return ending.INCOMPLETE if missing or INCOMPLETE in verdicts or not runs else ending.OK
+
+
+conform.help = (conform.help or "").format(
+    backends=", ".join(sorted(backends())), profiles=", ".join(profiles.names())
+)

@@ -61,11 +61,18 @@ def _jobs(
             f"got {forced.name}, which is for {forced.dtype}"
         )
     for dtype in chosen:
-        yield (
-            subject,
-            dtype,
-            forced or _profile(f"{name}, profile of {dtype}", subject.profile[dtype]),
+        yield subject, dtype, forced or _declared(name, dtype, subject.profile[dtype])
+
+
+def _declared(name: str, dtype: str, profile: str) -> Profile:
+    """Return the profile that a subject declares for a dtype: one of that dtype."""
+    found = _profile(f"{name}, profile of {dtype}", profile)
+    if found.dtype != dtype:
+        ending.usage(
+            f"{name}, profile of {dtype}: expected a profile for {dtype}, "
+            f"got {found.name}, which is for {found.dtype}"
         )
+    return found
 
 
 def _profile(whose: str, name: str) -> Profile:

@@ -40,11 +40,11 @@ def _load() -> Corpus:
 )
 @click.option("--case", "globs", multiple=True, metavar="GLOB", help="Only cases whose id matches.")
 def list_(clauses: tuple[str, ...], globs: tuple[str, ...]) -> None:
-    """List the cases: id, check, clauses."""
+    """List the cases: id, check, clauses, and the reason for each."""
     corpus = _load()
     try:
         for case in corpus.select(globs, clauses).cases("float64"):
-            click.echo(f"{case.id}  {case.check}  {','.join(case.clauses)}")
+            click.echo(f"{case.id}  {case.check}  {','.join(case.clauses)}  {case.reason}")
     except CorpusError as error:
         ending.incomplete(str(error))
     except ValueError as error:
@@ -75,11 +75,12 @@ def _lines(case: Case) -> list[str]:
         f"base      {json.dumps(case.base_text)}",
         f"flow      {json.dumps(dict(case.text))}",
     ]
-    lines += [f"weight    {name}: {_array(array)}" for name, array in case.tensors.items()]
-    lines += [f"stored    {name}: {_array(array)}" for name, array in case.stored.items()]
-    lines += [f"expected  {name}: {_truth(value)}" for name, value in case.expected.items()]
+    lines += [f"weight    {name}: {_array(array)}" for name, array in sorted(case.tensors.items())]
+    lines += [f"stored    {name}: {_array(array)}" for name, array in sorted(case.stored.items())]
+    lines += [f"expected  {name}: {_truth(value)}" for name, value in sorted(case.expected.items())]
     lines += [
-        f"bound     {name} at {profile}: {_array(b)}" for (profile, name), b in case.bounds.items()
+        f"bound     {name} at {profile}: {_array(b)}"
+        for (profile, name), b in sorted(case.bounds.items())
     ]
     return lines
 
@@ -113,8 +114,13 @@ def verify_(directory: Path | None) -> None:
     for problem in problems:
         click.echo(": ".join(problem), err=True)
     if problems:
-        ending.incomplete(f"expected a corpus without damage, got {len(problems)} problems")
+        ending.incomplete(f"expected a corpus without damage, got {_problems(len(problems))}")
     click.echo(f"{count} cases verified")
+
+
+def _problems(number: int) -> str:
+    """Write a number of problems."""
+    return "1 problem" if number == 1 else f"{number} problems"
 
 
 @vectors.command()
@@ -127,9 +133,9 @@ def generate(directory: Path) -> None:
 
         count = make(directory)
     except ImportError as error:
-        ending.usage(str(error))
+        ending.incomplete(str(error))
     except OSError as error:
-        ending.usage(f"DIRECTORY: expected a folder that can be written, got {error}")
+        ending.incomplete(f"DIRECTORY: expected a folder that can be written, got {error}")
     except ValueError as error:
         click.echo(f"Refused: {error}", err=True)
         sys.exit(ending.FAILED)

@@ -68,7 +68,7 @@ def read(path: Path) -> Loaded:
             f"{path}: expected a report as it was written, got one whose sha256 is {seal(document)}"
         )
     try:
-        return Loaded(document["spec_version"], tuple(_run(data) for data in document["runs"]))
+        return Loaded(document["spec_version"], _runs(document))
     except ValueError as error:
         raise ForeignReportError(f"{path}: {error}") from error
 
@@ -87,7 +87,13 @@ def _document(path: Path) -> dict[str, Any]:
     return document  # type: ignore[no-any-return]
 
 
-def _run(data: Mapping[str, Any]) -> Run:
+def _runs(document: Mapping[str, Any]) -> tuple[Run, ...]:
+    """The runs of a report, judged on the clauses that were asked for."""
+    judged = tuple((document["selected"] or {}).get("clauses", ()))
+    return tuple(_run(data, judged) for data in document["runs"])
+
+
+def _run(data: Mapping[str, Any], judged: tuple[str, ...]) -> Run:
     """A run from plain data."""
     profiles.load(data["profile"])
     run = Run(
@@ -98,6 +104,8 @@ def _run(data: Mapping[str, Any]) -> Run:
         data["environment"],
         data["counts"]["expected"],
         tuple(_result(case) for case in data["cases"]),
+        judged=judged,
+        uncovered=data["uncovered"],
     )
     if run.counts != data["counts"]:
         raise ValueError(f"counts: expected {run.counts}, as its cases are, got {data['counts']}")

@@ -45,7 +45,9 @@ def _said(subject: Any) -> dict[str, str]:
         found = given() if callable(given) else given
         items = found.items() if isinstance(found, Mapping) else ()
         return {str(name): str(value) for name, value in items}
-    except Exception as error:  # noqa: BLE001 - a stranger's code
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a stranger's code
         return {"environment": f"raised {type(error).__name__}: {error}"}
 
 

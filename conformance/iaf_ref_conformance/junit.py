@@ -34,7 +34,8 @@ def write_junit(path: Path, runs: Sequence[Run], missing: Mapping[str, str]) -> 
     root = ET.Element("testsuites", name="iaf-ref conform")
     for run in runs:
         _suite(root, run)
-    for name, why in missing.items():
+    for given, why in missing.items():
+        name = _clean(given)
         suite = ET.SubElement(
             root, "testsuite", name=name, tests="1", errors="1", failures="0", skipped="0"
         )
@@ -47,7 +48,7 @@ def write_junit(path: Path, runs: Sequence[Run], missing: Mapping[str, str]) -> 
 def _suite(root: ET.Element, run: Run) -> None:
     """One run; cases that were expected and did not come count as one error."""
     counts, lost = run.counts, run.expected - len(run.results)
-    name = f"{run.subject}.{run.dtype}"
+    name = _clean(f"{run.subject}.{run.dtype}")
     suite = ET.SubElement(
         root,
         "testsuite",

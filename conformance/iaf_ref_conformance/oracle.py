@@ -82,8 +82,8 @@ def inverse_residual(
     x, log_det = answer
     error, doubt = _error(case, x, y, log_det, context)
     namespace = tracked.namespace(profile.name)
-    flow = _on(namespace, case)
-    reached = _walk(flow, _lift(namespace, x), _lift(namespace, context), profile)
+    flow = on(namespace, case)
+    reached = _walk(flow, lift(namespace, x), lift(namespace, context), profile)
     first, second = (tracked.error(a) + d for a, d in zip(reached, doubt, strict=True))
     return Residual(error, (first, second))
 
@@ -95,11 +95,11 @@ def _error(
     if have_balls():
         from iaf_ref_backends import ball
 
-        true = _on(ball, case).forward(_lift(ball, x), _lift(ball, context))
+        true = on(ball, case).forward(lift(ball, x), lift(ball, context))
         error = ball.residual(true[0], y), ball.residual(true[1], -log_det)
         return error, (np.zeros(y.shape[-1]), np.zeros(()))
     xp = tracked.namespace("ieee-f64")
-    true = _on(xp, case).forward(_lift(xp, x), _lift(xp, context))
+    true = on(xp, case).forward(lift(xp, x), lift(xp, context))
     (y64, log_det64), doubt = map(tracked.value, true), tuple(map(tracked.error, true))
     return (np.abs(y64 - y), np.abs(log_det64 + log_det)), (doubt[0], doubt[1])
 
@@ -130,12 +130,12 @@ def derived_bounds(case: Case, profile: Profile) -> dict[str, Doubles]:
     return {name: tracked.error(value) for name, value in found.items()}
 
 
-def _on(xp: Any, case: Case) -> Any:
+def on(xp: Any, case: Case) -> Any:
     """The flow of a case in another arithmetic, with the weights as stored."""
     return rebuild(dict(case.text), dict(case.tensors), xp=xp, dtype="float64")
 
 
-def _lift(xp: Any, array: Floats | None) -> Any:
+def lift(xp: Any, array: Floats | None) -> Any:
     """An array of another arithmetic with exactly these numbers."""
     return None if array is None else xp.asarray(array)
 

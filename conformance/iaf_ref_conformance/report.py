@@ -90,6 +90,7 @@ def _run(run: Run) -> dict[str, Any]:
         "profile": run.profile,
         "environment": run.environment,
         "counts": run.counts,
+        "uncovered": dict(run.uncovered),
         "effective_precision": finite(run.effective_precision),
         "diagnosis": None if run.diagnosis is None else asdict(run.diagnosis),
         "cases": [_case(result) for result in run.results],

@@ -12,12 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from functools import cached_property
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,34 +78,6 @@ def to_safetensors(arrays: Arrays) -> bytes:
     return save({name: np.asarray(arrays[name], order="C") for name in sorted(arrays)})
 
 
-def replace_directory(directory: Path, files: Mapping[str, bytes]) -> None:
-    """Write files into a new directory, then put it in the place of this one, whole or not at all.
-
-    Raises
-    ------
-    OSError
-        The directory cannot be written; what was there is there still.
-    """
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
-    try:
-        new, old = staging / "new", staging / "old"
-        for name, content in files.items():
-            path = new / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        if directory.exists():
-            directory.rename(old)
-        try:
-            new.rename(directory)
-        except OSError:
-            if old.exists():
-                old.rename(directory)
-            raise
-    finally:
-        shutil.rmtree(staging)
-
-
 class Store:
     """Files of a corpus under a directory, or inside a package; each is checked when it is read.
 
@@ -130,23 +99,15 @@ class Store:
             It is missing, is no JSON, or was altered.
         """
         content = self.raw(MANIFEST)
-        try:
-            manifest = json.loads(content)
-            body = {key: value for key, value in manifest.items() if key != "sha256"}
-            sealed = manifest["sha256"] == sha256(canonical(body)) and content == canonical(
-                manifest
-            )
-            known = manifest["schema"] == MANIFEST_SCHEMA
-        except (ValueError, KeyError, AttributeError) as error:
-            raise CorpusError(f"{MANIFEST}: expected a manifest in JSON, got {error!r}") from error
-        if not known:
-            found = manifest["schema"]
-            raise CorpusError(f"{MANIFEST}: expected schema {MANIFEST_SCHEMA!r}, got {found!r}")
-        if not sealed:
+        manifest = _parsed(MANIFEST, content)
+        if not isinstance(manifest.get("files"), dict) or "sha256" not in manifest:
+            raise CorpusError(f"{MANIFEST}: expected entries files and sha256, got none")
+        body = {key: value for key, value in manifest.items() if key != "sha256"}
+        if manifest["sha256"] != sha256(canonical(body)) or content != canonical(manifest):
             raise CorpusError(
                 f"{MANIFEST}: expected the content that was sealed (sha256), got other content"
             )
-        return manifest  # type: ignore[no-any-return]
+        return manifest
 
     def raw(self, name: str) -> bytes:
         """Content of a file, unchecked.
@@ -184,11 +145,53 @@ class Store:
         return content
 
     def document(self, name: str) -> dict[str, Any]:
-        """Metadata ``name``.json."""
-        return json.loads(self.checked(f"{name}.json"))  # type: ignore[no-any-return]
+        """Metadata ``name``.json; CorpusError as of :meth:`checked`, or if it is no JSON."""
+        return _parsed(f"{name}.json", self.checked(f"{name}.json"))
 
     def arrays(self, name: str) -> Arrays:
-        """Arrays ``name``.safetensors."""
+        """Arrays ``name``.safetensors; CorpusError as of :meth:`checked`, or if it is none."""
+        from safetensors import SafetensorError
         from safetensors.numpy import load
 
-        return load(self.checked(f"{name}.safetensors"))
+        content = self.checked(f"{name}.safetensors")
+        try:
+            return load(content)
+        except (SafetensorError, ValueError, KeyError, TypeError) as error:
+            words = " ".join(str(error).split())
+            raise CorpusError(f"{name}.safetensors: expected safetensors, got {words}") from error
+
+
+def _parsed(name: str, content: bytes) -> dict[str, Any]:
+    """Read an object in JSON; that of the manifest has the schema that is known.
+
+    Raises
+    ------
+    CorpusError
+        Something else.
+    """
+    try:
+        document = json.loads(content, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{name}: expected JSON, got {error}") from error
+    if not isinstance(document, dict):
+        raise CorpusError(f"{name}: expected an object in JSON, got {_KINDS[type(document)]}")
+    if name == MANIFEST and document.get("schema") != MANIFEST_SCHEMA:
+        found = json.dumps(document.get("schema"))
+        raise CorpusError(f'{name}: expected schema "{MANIFEST_SCHEMA}", got {found}')
+    return document
+
+
+_KINDS = {
+    list: "a list",
+    str: "a text",
+    int: "a number",
+    float: "a number",
+    bool: "a truth value",
+    type(None): "null",
+}
+"""What JSON holds beside objects."""
+
+
+def _refuse(name: str) -> Any:
+    """Refuse NaN and the infinities, which are no JSON."""
+    raise ValueError(f"the constant {name}")

@@ -31,7 +31,10 @@ def verify_store(store: Store) -> list[Problem]:
     except CorpusError as error:
         return [_problem(error)]
     problems = [Problem(MANIFEST, m) for m in _violations("manifest", manifest)]
-    return problems or [*_strays(store), *_damages(store), *_misfits(store)]
+    if problems:
+        return problems
+    damages = list(_damages(store))
+    return [*_strays(store), *damages, *_misfits(store, {p.file for p in damages})]
 
 
 def _problem(error: CorpusError) -> Problem:
@@ -65,36 +68,45 @@ def _damages(store: Store) -> Iterator[Problem]:
             yield _problem(error)
 
 
-def _misfits(store: Store) -> Iterator[Problem]:
+def _misfits(store: Store, damaged: set[str]) -> Iterator[Problem]:
     """Documents against schemas, names against contents, counts; damaged files are left out."""
-    names = [n.removesuffix(".json") for n in store.manifest["files"] if n.endswith(".json")]
+    listed = store.manifest["files"]
+    stems = sorted({name.rpartition(".")[0] for name in listed})
     used: list[str] = []
-    for name in names:
-        kind = name.split("/")[0].removesuffix("s")
+    for stem in stems:
+        files = [f"{stem}.json", f"{stem}.safetensors"]
+        missing = [file for file in files if file not in listed]
+        for file in missing:
+            yield Problem(file, "expected metadata and arrays under one name, got one of the two")
+        if missing or not damaged.isdisjoint(files):
+            continue
         try:
-            document, arrays = store.document(name), store.arrays(name)
-        except CorpusError:
+            document, arrays = store.document(stem), store.arrays(stem)
+        except CorpusError as error:
+            yield _problem(error)
             continue
-        except ValueError as error:
-            yield Problem(f"{name}.json", f"expected JSON, got {error}")
-            continue
-        messages = list(_violations(kind, document))
-        if not messages:
-            judge = _flow_messages if kind == "flow" else _case_messages
-            messages = list(judge(name.split("/")[1], document, arrays))
-            used += [document["flow"]] if kind == "case" else []
-        yield from (Problem(f"{name}.json", message) for message in messages)
-    yield from _counts(store, names, used)
+        messages = list(_messages(stem, document, arrays))
+        if stem.startswith("cases/") and isinstance(document.get("flow"), str):
+            used.append(document["flow"])
+        yield from (Problem(files[0], message) for message in messages)
+    yield from _counts(store, stems, used)
 
 
-def _counts(store: Store, names: list[str], used: list[str]) -> Iterator[Problem]:
+def _messages(stem: str, document: Mapping[str, Any], arrays: Arrays) -> list[str]:
+    """What is wrong with metadata and arrays: by the schema, or else by their content."""
+    folder, name = stem.split("/")
+    judge = _flow_messages if folder == "flows" else _case_messages
+    return list(_violations(folder[:-1], document)) or list(judge(name, document, arrays))
+
+
+def _counts(store: Store, stems: list[str], used: list[str]) -> Iterator[Problem]:
     """The number of cases; where all could be read, flows that no case uses or that are missing."""
-    cases = sum(name.startswith("cases/") for name in names)
+    cases = sum(stem.startswith("cases/") for stem in stems)
     if cases != store.manifest["count"]:
         yield Problem(MANIFEST, f"expected a count of {cases}, got {store.manifest['count']}")
     if len(used) < cases:
         return
-    flows = {name.removeprefix("flows/") for name in names if name.startswith("flows/")}
+    flows = {stem.removeprefix("flows/") for stem in stems if stem.startswith("flows/")}
     for name in sorted(flows ^ set(used)):
         yield Problem(
             f"flows/{name}.json",
@@ -149,6 +161,19 @@ def _case_messages(name: str, document: Mapping[str, Any], arrays: Arrays) -> It
         if got.dtype != dtype or got.shape != declared[n]:
             yield f"expected {dtype} {declared[n]} for {n}, got {got.dtype} {got.shape}"
     yield from _infinite(arrays)
+    yield from _values(arrays)
+
+
+def _values(arrays: Arrays) -> Iterator[str]:
+    """Bounds below 0, and second parts that are more than half a unit of the first's last place."""
+    for n, array in arrays.items():
+        if n.startswith("bound.") and np.any(array < 0):
+            yield f"expected bounds of 0 or more, got less in {n}"
+        hi = arrays.get(f"{n.removesuffix('.lo')}.hi")
+        if not n.endswith(".lo") or hi is None or hi.shape != array.shape:
+            continue
+        if np.any(np.abs(array) > 0.5 * np.spacing(np.abs(hi))):
+            yield f"expected at most half of the last place of {n[:-3]}.hi, got more in {n}"
 
 
 def _declared(document: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
@@ -160,7 +185,8 @@ def _declared(document: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
         parts = [""] if n.startswith("mask.") else [".hi", ".lo"]
         shapes |= {f"expected.{n}{part}": shape for part in parts}
     for profile, names in document["bounds"].items():
-        shapes |= {f"bound.{profile}.{n}": document["expected"][n] for n in names}
+        # no array has the shape (-1,): a bound of what is not expected is refused
+        shapes |= {f"bound.{profile}.{n}": document["expected"].get(n, [-1]) for n in names}
     return {n: tuple(shape) for n, shape in shapes.items()}
 
 

@@ -1,5 +1,6 @@
 """Each check passes the reference and catches the mistake that it is there for, by name."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,12 +12,17 @@ import iaf_ref as ir
 from iaf_ref.describe import describe
 from iaf_ref_backends import profiles
 from iaf_ref_backends.numpy_ import BACKEND
+from iaf_ref_conformance import corpus
 from iaf_ref_conformance.cases import Case, Expected
 from iaf_ref_conformance.checks import CHECKS, Outcome
+from iaf_ref_conformance.checks.apart import apart
 from iaf_ref_conformance.generate.answer import bounds, doubles, truth
 from iaf_ref_conformance.generate.evaluate import Stated
 from iaf_ref_conformance.run import judge
 from iaf_ref_conformance.subjects.reference import Reference
+
+inverse_check = sys.modules["iaf_ref_conformance.checks.inverse"]
+"""The module, whose name in its package is the check's."""
 
 pytest.importorskip("flint", reason="the truth of these cases is that of balls: extra oracle")
 
@@ -229,11 +235,16 @@ def test_a_failure_names_element_value_truth_bound_and_ratio() -> None:
     assert f"within {bound:.3g}" in outcome.reason
     assert f"{1.0 / bound:.1e}"[:2] in outcome.reason
     assert "(ieee-f32)" in outcome.reason
-    assert outcome.ratio == pytest.approx(1.0 / bound, rel=1e-3)
-    assert outcome.effective == pytest.approx(outcome.ratio * 2.0**-24)
+    # moved by 1, rounded to float32, and off by no more than the bound before that
+    error = abs(float(np.float32(expected + 1.0)) - expected)
+    slack = bound + 2.0 * float(np.spacing(np.float32(abs(expected) + 1.0)))
+    assert abs(outcome.ratio * bound - error) <= slack
+    assert outcome.effective == outcome.ratio * 2.0**-24
 
 
-@pytest.mark.parametrize("error", [RuntimeError("out of memory"), SystemExit(4), KeyError("W")])
+@pytest.mark.parametrize(
+    "error", [RuntimeError("out of memory"), SystemExit(4), GeneratorExit("x"), KeyError("W")]
+)
 def test_an_exception_is_one_failed_case(error: BaseException) -> None:
     def forward(case: Case, x: Any, context: Any) -> Any:
         raise error
@@ -402,12 +413,14 @@ def test_silent_promotion_fails() -> None:
         return case.flow.forward(x.astype(case.dtype))
 
     def confused(case: Case, x: Any, context: Any) -> Any:
-        raise ValueError("no idea")
+        if x.dtype != case.dtype:
+            raise ValueError("no idea")
+        return case.flow.forward(x)
 
     case = CASES["float32"]["refuse_dtype"]
     assert put(case, forward=promoting).reason == (
-        "TYPE-1: expected a TypeError for x of float64 beside weights of float32, "
-        "got a result of float32"
+        "TYPE-1: expected a TypeError for x of float64 beside weights of float32, as nothing is "
+        "converted silently (compare x.dtype with the weights' and raise), got a result of float32"
     )
     assert "but it raised ValueError: no idea" in put(case, forward=confused).reason
 
@@ -437,3 +450,94 @@ def test_a_wrong_truth_would_be_seen() -> None:
     y = case.expected["y"]
     moved = {**case.expected, "y": Expected(y.hi + 1e-10, y.lo)}
     assert put(replace(case, expected=moved)).status == "failed"
+
+
+def test_a_subject_gets_the_question_without_the_answer_and_cannot_write_to_it() -> None:
+    seen: list[Case] = []
+
+    def forward(case: Case, x: Any, context: Any) -> Any:
+        seen.append(case)
+        return case.flow.forward(x, context=context)
+
+    case = CASES["float64"]["forward"]
+    assert put(case, forward=forward).status == "passed"
+    (question,) = seen
+    assert (dict(question.expected), dict(question.bounds)) == ({}, {})
+    assert case.expected
+    for mapping in (question.options, question.expected, question.tensors, question.text):
+        with pytest.raises(TypeError, match="does not support item assignment"):
+            mapping["y"] = 0  # type: ignore[index]
+    arrays = (*question.tensors.values(), *question.stored.values())
+    assert not any(array.flags.writeable for array in (*arrays, *question.input_arrays.values()))
+
+
+@pytest.mark.parametrize("dtype", PROFILE)
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("causality", "NUM-1: y[..., 7]: expected it to change"),
+        ("rows", "SHAPE-3: y of row 1: expected it to change"),
+        ("nonfinite", "NUM-2: y of row 1: expected a NaN or an infinity"),
+    ],
+)
+def test_a_constant_keeps_no_law_of_what_stays(name: str, words: str, dtype: str) -> None:
+    def constant(case: Case, x: Any, context: Any) -> Any:
+        return np.zeros_like(x), np.zeros_like(x[..., 0])
+
+    def nothing(case: Case, x: Any, context: Any) -> Any:
+        return np.full_like(x, np.nan), np.zeros_like(x[..., 0])
+
+    case = CASES[dtype][name]
+    found = put(case, forward=constant, log_scale=None)
+    assert found.status == "failed"
+    assert found.reason.startswith(words) or "depends on x[7]" in found.reason
+    assert "expected finite numbers" in put(case, forward=nothing, log_scale=None).reason
+
+
+@pytest.mark.parametrize("dtype", PROFILE)
+def test_the_cases_of_causality_and_rows_say_what_has_to_change(dtype: str) -> None:
+    profile = profiles.load(PROFILE[dtype])
+    for case in corpus.load().cases(dtype):
+        if case.check not in ("causality", "rows"):
+            continue
+        x, changed = (case.input(name) for name in ("x", "changed"))
+        must = apart(case, profile, x, changed, case.input("context")).reshape(-1, case.flow.dim)
+        if case.check == "rows":
+            assert must[case.options["row"]].any(), case.id
+            continue
+        degrees, j = case.flow.degrees, case.options["variable"]
+        depends = ir.expected_connectivity(degrees)[:, degrees.context_dim + j]
+        assert must.any(axis=0).tolist() == [bool(d) or i == j for i, d in enumerate(depends)], (
+            case.id
+        )
+
+
+def test_a_subject_that_refuses_every_dtype_fails() -> None:
+    def refusing(case: Case, x: Any, context: Any) -> Any:
+        raise TypeError("no")
+
+    assert put(CASES["float64"]["refuse_dtype"], forward=refusing).reason == "raised TypeError: no"
+
+
+def test_a_coarse_profile_without_a_bound_is_unsupported_and_a_dtype_without_one_fails() -> None:
+    case, inf = CASES["float32"]["inverse"], np.inf
+    coarse = profiles.load("tf32")
+    real = inverse_check.inverse_residual
+
+    def silent(everywhere: bool) -> Callable[..., Any]:
+        def residual(case: Case, profile: Any, *given: Any) -> Any:
+            found = real(case, profile, *given)
+            if everywhere or profile.name == "tf32":
+                return replace(found, bound=tuple(np.full_like(b, inf) for b in found.bound))
+            return found
+
+        return residual
+
+    outcomes = []
+    for everywhere in (False, True):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(inverse_check, "inverse_residual", silent(everywhere))
+            outcomes.append(judge(case, Own(), coarse))
+    assert outcomes[0].status == "unsupported"
+    assert outcomes[0].reason.startswith("tf32 gives no finite bound for the residual of x")
+    assert outcomes[1].status == "failed"

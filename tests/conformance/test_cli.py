@@ -1,6 +1,7 @@
 """The command line: exit codes, messages without traceback, files whole or not at all."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -36,11 +37,17 @@ class Nothing:
 class Odd(Nothing):
     profile = {"float64": "ieee-f65"}
 
+class Coarse(Nothing):
+    profile = {"float64": "ieee-f32"}
+
+class Stopped(Nothing):
+    def forward(self, case, x, context):
+        raise KeyboardInterrupt
+
 class Dying(Nothing):
     name = "dying"
 
-    @property
-    def device(self):
+    def ieee(self):
         raise RuntimeError("the device is gone")
 
 class Switched(Nothing):
@@ -195,6 +202,7 @@ def test_a_missing_subject_is_incomplete_and_the_others_go_on(tmp_path: Path) ->
         (["nosuch"], "expected a backend"),
         (["nosuch_module:thing"], "expected a module that can be imported"),
         (["own_subjects:nosuch"], "expected an object of own_subjects, got 'nosuch'"),
+        (["own_subjects:Coarse"], "expected a profile for float64, got ieee-f32, which is for fl"),
         (["own_subjects:Odd"], "profile of float64: expected one of ieee-f64"),
         (["--dtype", "float16"], "--dtype: expected one of float32, float64, got 'float16'"),
         (["own_subjects:Wrong", "--dtype", "float32"], "expected one of float64 for own_subjects"),
@@ -220,8 +228,64 @@ def test_a_file_that_cannot_be_written_after_all_is_no_traceback(
 
     monkeypatch.setattr(cli_conform, "write_json", full)
     result = call("conform", "--case", GLOB, "--json", "out.json")
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "No space left on device" in result.stderr
+
+
+def test_reports_never_replace_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
+    for name in ("pipe", "link"):
+        for option in ("--json", "--junit"):
+            result = call("conform", "--case", GLOB, option, name)
+            assert result.exit_code == 2
+            words = f"{option}: expected a regular file or a new one, got '{name}'"
+            assert words in " ".join(result.stderr.split())
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_two_reports_are_not_written_to_one_file(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    result = call("conform", "--case", GLOB, "--json", "out", "--junit", "link")
+    assert result.exit_code == 2
+    assert "--junit: expected another file than --json" in " ".join(result.stderr.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_interruption_is_no_verdict() -> None:
+    assert call("conform", "own_subjects:Stopped", "--case", GLOB).exit_code == 130
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [(BrokenPipeError(32, "x"), 141, ""), (OSError(28, "No space left on device"), 3, "No space")],
+)
+def test_output_that_cannot_be_written_is_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, error: OSError, code: int, words: str
+) -> None:
+    def full(*given: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli_conform, "show", full)
+    result = call("conform", "--case", GLOB, "--quiet")
+    assert result.exit_code == code
+    assert words in result.stderr
+
+
+@pytest.mark.parametrize("module", ["iaf_ref_conformance", "iaf_ref_conformance.cli"])
+def test_the_package_and_its_command_are_modules_that_run(module: str) -> None:
+    # and where nobody reads on, nothing is said of it
+    with subprocess.Popen(
+        [sys.executable, "-m", module, "vectors", "list"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141
 
 
 @pytest.fixture
@@ -326,8 +390,8 @@ def test_vectors_of_a_damaged_package(monkeypatch: pytest.MonkeyPatch, command: 
     ("error", "code", "words"),
     [
         (None, 0, "7 cases written to here"),
-        (ImportError("generate: expected python-flint"), 2, "python-flint"),
-        (PermissionError(13, "Permission denied"), 2, "DIRECTORY: expected a folder"),
+        (ImportError("generate: expected python-flint"), 3, "python-flint"),
+        (PermissionError(13, "Permission denied"), 3, "DIRECTORY: expected a folder"),
         (ValueError("a: expected a case that shows something, got none"), 1, "Refused: a: "),
     ],
 )
@@ -398,7 +462,7 @@ def test_bounds_refuses(arguments: list[str], words: str) -> None:
 def test_bounds_without_balls_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli_bounds, "have_balls", lambda: False)
     result = call("bounds")
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert 'pip install "iaf-ref[oracle]"' in result.stderr
 
 
@@ -406,6 +470,9 @@ def test_help_and_version() -> None:
     assert iaf_ref.__version__ in call("--version").output
     for command in ([], ["conform"], ["compare"], ["vectors"], ["bounds"]):
         assert "Usage:" in call(*command, "--help").output
+    said = " ".join(call("conform", "--help").output.split())
+    assert "numpy" in said
+    assert "ieee-f64, ieee-f32, tf32" in said
 
 
 def test_without_flint_conform_runs_all_the_same() -> None:

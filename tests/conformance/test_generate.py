@@ -190,6 +190,20 @@ def test_nothing_is_written_where_a_question_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_may_not_be_replaced_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(families, "corpus_files", lambda: pytest.fail("nothing is to be made"))
+    (tmp_path / "thesis.tex").write_text("old")
+    (tmp_path / "link").symlink_to(tmp_path)
+    for directory in (tmp_path, tmp_path / "link"):
+        with pytest.raises(OSError, match="expected a new folder or one that holds a corpus only"):
+            generate.generate(directory)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match="expected another folder than the current one"):
+        generate.generate(".")
+
+
 def test_without_flint_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,8 @@ from iaf_ref_conformance.diagnosis import Diagnosis
 from iaf_ref_conformance.junit import write_junit
 from iaf_ref_conformance.report import report, schema, seal, write_json
 from iaf_ref_conformance.run import Result, Run
-from iaf_ref_conformance.table import power, ratio, reasons, rows, shorten, show
+from iaf_ref_conformance.summary import power, ratio
+from iaf_ref_conformance.table import reasons, rows, shorten, show
 
 PASSED = Result("a-1", ("NET-1", "STEP-6"), "forward", Outcome("passed", 0.25, 2.0**-26))
 FAILED = Result(
@@ -146,9 +147,40 @@ def test_the_table_has_a_row_for_each_clause_tested() -> None:
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [70, 80, 120])
 def test_lines_fit_the_width(width: int) -> None:
-    assert max(map(len, printed(run_of(PASSED), width=width).splitlines())) <= width
+    table = printed(MIXED, width=width).splitlines()[1:6]
+    assert max(map(len, table)) <= width
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 70])
+def test_a_narrow_table_keeps_ids_and_numbers_whole(width: int) -> None:
+    table = printed(MIXED, width=width).splitlines()[1:6]
+    assert [line.split()[0] for line in table] == ["clause", *(row.clause for row in rows(MIXED))]
+    assert table[3].split()[-5:] == ["2", "1", "1", "-", "3"]
+
+
+def test_a_clause_on_an_algorithm_that_is_not_there_has_a_note_and_no_numbers() -> None:
+    run = replace(run_of(PASSED), uncovered={"INV-3": "no blocked algorithm"})
+    (line,) = [line for line in printed(run).splitlines() if line.startswith("INV-3")]
+    assert " ".join(line.split()) == "INV-3 unsupported: no blocked algorithm - - - - -"
+    assert run.verdict == "conforms"
+
+
+def test_what_was_not_measured_is_not_called_exact() -> None:
+    unmeasured = replace(FAILED, outcome=Outcome("failed", reason="SHAPE-1: y: no"))
+    assert "rounding   not measured" in printed(run_of(unmeasured))
+    some = printed(run_of(PASSED, unmeasured))
+    assert "error 0.25 of the derived bound; 1 cases failed before they were measured" in some
+    hopeless = replace(run_of(PASSED, FAILED), diagnosis=Diagnosis(None, 0, "fails all"))
+    assert "precision  not a matter of precision: no profile explains" in printed(hopeless)
+
+
+def test_names_that_xml_cannot_hold_are_cleaned(tmp_path: Path) -> None:
+    path = tmp_path / "out.xml"
+    write_junit(path, [replace(run_of(PASSED), subject="a\x00")], {"b\ud800": "gone"})
+    suites = ET.parse(path).getroot()  # noqa: S314 - our own
+    assert [suite.get("name") for suite in suites] == ["a?.float32", "b?"]
 
 
 def test_quiet_leaves_failures_and_the_verdict() -> None:
@@ -160,9 +192,28 @@ def test_quiet_leaves_failures_and_the_verdict() -> None:
     ("run", "selected", "words"),
     [
         (run_of(PASSED), True, "conforms to ieee-f32 in the 1 cases selected"),
-        (run_of(PASSED, LACKING), False, "conforms to ieee-f32, 1 cases unsupported"),
+        (
+            run_of(PASSED, replace(LACKING, clauses=("NET-1",))),
+            False,
+            "conforms to ieee-f32 in the 1 cases that it supports, of 2 cases",
+        ),
+        (
+            replace(run_of(PASSED, LACKING), judged=("NET-*",)),
+            True,
+            "conforms to ieee-f32 in the 1 cases that it supports, of 2 selected",
+        ),
+        (
+            run_of(PASSED, LACKING),
+            False,
+            "is incomplete: expected a case of each clause that passes, got none for MASK-4",
+        ),
+        (
+            replace(run_of(PASSED), judged=("INV-3",), uncovered={"INV-3": "no blocked algorithm"}),
+            True,
+            "is incomplete: expected a case that counts for it, got no blocked algorithm",
+        ),
         (run_of(PASSED, expected=2), False, "is incomplete: expected 2 cases, got 1"),
-        (run_of(LACKING), False, "is incomplete: expected a case that passes, got none"),
+        (run_of(LACKING), False, "expected a case of each clause that passes, got none for MASK-4"),
     ],
 )
 def test_the_verdict_is_a_sentence(run: Run, selected: bool, words: str) -> None:

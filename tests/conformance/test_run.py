@@ -1,5 +1,6 @@
 """Runs, and what follows from them: counts, verdicts, precision; no subject ends a run."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,12 +81,35 @@ def test_every_check_is_put_by_the_corpus() -> None:
 
 def test_what_is_unsupported_is_counted_and_does_not_conform_alone() -> None:
     result = run_of(Partial())
-    assert result.verdict == CONFORMS
+    assert result.verdict == INCOMPLETE
+    assert set(result.unshown) < set(result.tested)
+    known = next(clause for clause in result.tested if clause not in result.unshown)
+    assert replace(result, judged=(known,)).verdict == CONFORMS
     assert result.counts["unsupported"] == sum(r.check != "forward" for r in result.results)
     assert all(r.outcome.reason for r in result.results if r.outcome.status == "unsupported")
     # no silent green: a subject that supports none of the cases has shown nothing
     nothing = Run("n", "cpu", "float32", "ieee-f32", {}, 1, (skipped(),))
     assert nothing.verdict == INCOMPLETE
+
+
+def test_clauses_on_algorithms_count_for_subjects_that_have_them() -> None:
+    class Sequential(Partial):
+        inverse_methods = ("sequential",)
+
+        def inverse(self, case: Any, y: Any, context: Any, method: str) -> Any:
+            return case.flow.inverse(y, context=context)
+
+    class All(Sequential):
+        inverse_methods = ("sequential", "blocked", "fixed_point")
+
+    plain, every = run_of(Sequential(), "inv-*"), run_of(All(), "inv-*")
+    assert set(plain.uncovered) == {"INV-3", "INV-4"}
+    assert not {"INV-3", "INV-4"} & set(plain.tested)
+    assert all(result.clauses for result in plain.results)
+    assert plain.verdict == every.verdict == CONFORMS
+    assert every.uncovered == {}
+    assert {"INV-3", "INV-4"} < set(every.tested)
+    assert replace(plain, judged=("INV-3",)).verdict == INCOMPLETE
 
 
 def skipped() -> Result:

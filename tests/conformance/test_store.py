@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from iaf_ref_conformance import corpus, store
+from iaf_ref_conformance import corpus, store, target
 
 VECTORS = Path(corpus.__file__).parent / "vectors"
 
@@ -30,7 +31,7 @@ def copy(tmp_path: Path) -> Path:
         for end in (".json", ".safetensors")
     }
     directory = tmp_path / "vectors"
-    store.replace_directory(directory, {**files, "manifest.json": store.manifest_of(files, "0")})
+    target.replace_directory(directory, {**files, "manifest.json": store.manifest_of(files, "0")})
     return directory
 
 
@@ -84,7 +85,7 @@ def reseal(directory: Path, changes: dict[str, bytes]) -> None:
         p.relative_to(directory).as_posix(): p.read_bytes() for p in all_files(directory)
     } | changes
     del files["manifest.json"]
-    store.replace_directory(directory, {**files, "manifest.json": store.manifest_of(files, "0")})
+    target.replace_directory(directory, {**files, "manifest.json": store.manifest_of(files, "0")})
 
 
 def first(directory: Path, folder: str) -> str:
@@ -148,6 +149,72 @@ def test_arrays_that_are_not_declared_are_found(copy: Path) -> None:
     assert [p.file for p in corpus.verify(copy)] == [f"{name}.json"]
 
 
+@pytest.mark.parametrize("end", ["json", "safetensors"])
+@pytest.mark.parametrize("folder", ["cases", "flows"])
+def test_half_of_a_pair_is_found_though_resealed(copy: Path, folder: str, end: str) -> None:
+    gone = copy / folder / f"{first(copy, folder)}.{end}"
+    gone.unlink()
+    reseal(copy, {})
+    problems = corpus.verify(copy)
+    name = gone.relative_to(copy).as_posix()
+    assert (name, "expected metadata and arrays under one name, got one of the two") in problems
+
+
+def test_a_listed_orphan_is_found(copy: Path) -> None:
+    reseal(copy, {"cases/orphan-00000000.safetensors": store.to_safetensors({})})
+    assert [p.file for p in corpus.verify(copy)] == [
+        "cases/orphan-00000000.json",
+        "manifest.json",
+    ]
+
+
+@pytest.mark.parametrize("content", [b"junk", b"\xff" * 64, b"\0" * 8])
+def test_junk_in_the_place_of_arrays_is_found(copy: Path, content: bytes) -> None:
+    name = f"cases/{first(copy, 'cases')}.safetensors"
+    reseal(copy, {name: content})
+    (problem,) = corpus.verify(copy)
+    assert problem.file == name
+    assert problem.message.startswith("expected safetensors, got ")
+    with pytest.raises(store.CorpusError, match="expected safetensors, got"):
+        corpus.load(copy).case(Path(name).stem)
+
+
+def test_junk_in_the_place_of_metadata_is_found(copy: Path) -> None:
+    name = f"cases/{first(copy, 'cases')}.json"
+    for content in (b"[1]\n", b"{", b"\xff"):
+        reseal(copy, {name: content})
+        (problem,) = corpus.verify(copy)
+        assert problem.file == name
+        assert problem.message.startswith("expected ")
+
+
+@pytest.mark.parametrize(
+    ("end", "value", "words"),
+    [
+        ("bound.", -1e-6, "expected bounds of 0 or more, got less in bound."),
+        ("bound.", np.inf, "expected finite numbers, got others in bound."),
+        (".lo", 1e-3, "expected at most half of the last place of expected."),
+    ],
+)
+def test_impossible_answers_are_found(copy: Path, end: str, value: float, words: str) -> None:
+    path = min((copy / "cases").glob("net-*.json"))
+    name = f"cases/{path.stem}"
+    arrays = dict(store.Store(copy).arrays(name))
+    key = min(n for n in arrays if n.startswith(end) or n.endswith(end))
+    arrays[key] = np.full_like(arrays[key], value)
+    reseal(copy, {f"{name}.safetensors": store.to_safetensors(arrays)})
+    (problem,) = corpus.verify(copy)
+    assert problem.file == f"{name}.json"
+    assert problem.message.startswith(words)
+
+
+def test_a_bound_of_what_is_not_expected_is_found(copy: Path) -> None:
+    path = min((copy / "cases").glob("net-*.json"))
+    bounds = json.loads(path.read_text())["bounds"] | {"f16": ["z"]}
+    reseal(copy, {f"cases/{path.name}": edited(path, bounds=bounds)})
+    assert {p.file for p in corpus.verify(copy)} == {f"cases/{path.name}"}
+
+
 def test_a_manifest_with_another_count_is_found(copy: Path) -> None:
     manifest = json.loads((copy / "manifest.json").read_text()) | {"count": 7}
     body = {k: v for k, v in manifest.items() if k != "sha256"}
@@ -167,18 +234,27 @@ def test_a_manifest_of_another_kind(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"schema": "other/1", "sha256": ""}')
     with pytest.raises(store.CorpusError, match="expected schema"):
         corpus.load(tmp_path)
-    (tmp_path / "manifest.json").write_text("[1]")
-    with pytest.raises(store.CorpusError, match="expected a manifest in JSON"):
-        corpus.load(tmp_path)
+    for text, words in (
+        ("[1]", "expected an object in JSON, got a list"),
+        ("7", "expected an object in JSON, got a number"),
+        ("{", "expected JSON, got "),
+        ('{"schema": NaN}', "expected JSON, got the constant NaN"),
+        ("{}", 'expected schema "iaf-ref-vectors-manifest/1", got null'),
+        ('{"schema": "iaf-ref-vectors-manifest/1", "files": []}', "expected entries files and"),
+    ):
+        (tmp_path / "manifest.json").write_text(text)
+        with pytest.raises(store.CorpusError, match=re.escape(f"manifest.json: {words}")):
+            corpus.load(tmp_path)
 
 
 def test_a_directory_is_replaced_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = tmp_path / "a" / "b"
-    store.replace_directory(target, {"x/1": b"one"})
-    store.replace_directory(target, {"x/2": b"two"})
-    assert [p.name for p in all_files(target)] == ["2"]
+    goal = tmp_path / "a" / "b"
+    target.replace_directory(goal, {"manifest.json": b"one", "cases/1": b"one"})
+    target.replace_directory(goal, {"manifest.json": b"two", "cases/2": b"two"})
+    names = ["2", "manifest.json"]
+    assert [p.name for p in all_files(goal)] == names
     rename = Path.rename
 
     def fail(self: Path, other: Path) -> Path:
@@ -188,14 +264,43 @@ def test_a_directory_is_replaced_whole_or_not_at_all(
 
     monkeypatch.setattr(Path, "rename", fail)
     with pytest.raises(OSError, match="no space"):
-        store.replace_directory(target, {"x/3": b"three"})
-    assert [p.name for p in all_files(target)] == ["2"]
-    assert [p.name for p in target.parent.iterdir()] == ["b"]
+        target.replace_directory(goal, {"cases/3": b"three"})
+    assert [p.name for p in all_files(goal)] == names
+    assert [p.name for p in goal.parent.iterdir()] == ["b"]
+
+
+def test_what_is_no_corpus_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"manifest.json": b"new"}
+    foreign, empty, corpora = tmp_path / "foreign", tmp_path / "empty", tmp_path / "corpus"
+    empty.mkdir()
+    for folder, name in ((foreign, "thesis.tex"), (corpora, "manifest.json")):
+        folder.mkdir()
+        (folder / name).write_text("old")
+    (tmp_path / "partial" / "cases").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(foreign)
+    (tmp_path / "to-corpus").symlink_to(corpora)
+    for name in ("foreign", "link", "partial"):
+        with pytest.raises(FileExistsError, match="expected a new folder or one that holds a cor"):
+            target.replace_directory(tmp_path / name, files)
+    with pytest.raises(NotADirectoryError, match="expected a folder, got the file"):
+        target.replace_directory(foreign / "thesis.tex", files)
+    assert (foreign / "thesis.tex").read_text() == "old"
+    (tmp_path / "partial" / "cases" / "deep").mkdir()
+    for here in (empty, tmp_path / "partial" / "cases" / "deep"):
+        monkeypatch.chdir(here)
+        for goal in (here, Path()):
+            with pytest.raises(FileExistsError, match="another folder than the current one"):
+                target.replace_directory(goal, files)
+    with pytest.raises(FileExistsError, match="another folder than the current one"):
+        target.target(tmp_path / "partial")
+    target.replace_directory(tmp_path / "to-corpus", files)
+    assert (tmp_path / "to-corpus").is_symlink()
+    assert (corpora / "manifest.json").read_bytes() == b"new"
 
 
 def test_shapes_of_numbers_survive(tmp_path: Path) -> None:
     path = tmp_path / "x"
-    store.replace_directory(
+    target.replace_directory(
         path, {"a.safetensors": store.to_safetensors({"s": np.asarray(1.0), "e": np.zeros((0, 3))})}
     )
     from safetensors.numpy import load_file

@@ -37,6 +37,29 @@ class Half(Fine):
 
 class Unprofiled(Fine):
     profile = {}
+
+class Named(Fine):
+    name = None
+
+class Surrogate(Fine):
+    name = "a\\ud800"
+
+class NoTypes(Fine):
+    dtypes = None
+
+class NoProfile(Fine):
+    profile = None
+
+class Worded(Fine):
+    inverse_methods = "sequential"
+
+class Counted(Fine):
+    inverse_methods = 3
+
+class Lost(Fine):
+    @property
+    def device(self):
+        raise SystemExit("the device is gone")
 """
 
 
@@ -73,6 +96,14 @@ def test_a_class_a_function_or_an_object_is_a_subject(module: str, path: str) ->
         ("strangers_subjects:nosuch", "expected an object of strangers_subjects, got 'nosuch'"),
         ("strangers_subjects:number", "expected a subject with name, got one without"),
         ("strangers_subjects:Half", "expected dtypes among float32, float64, got float16"),
+        ("strangers_subjects:Named", "expected a name of characters to print, got None"),
+        ("strangers_subjects:Surrogate", "expected a name of characters to print, got 'a"),
+        ("strangers_subjects:NoTypes", "expected dtypes, a tuple of names, got None"),
+        ("strangers_subjects:NoProfile", "expected profile, a mapping of dtype to profile, got N"),
+        ("strangers_subjects:Worded", "inverse_methods, a tuple of names, got 'sequential'"),
+        ("strangers_subjects:Counted", "inverse_methods, a tuple of names, got 3"),
+        ("strangers_subjects:Lost", "expected device to be read, got SystemExit: the device is go"),
+        ("numpy:cuda:0", "subject: numpy:cuda:0: device: expected one of cpu, got 'cuda:0'"),
         (
             "strangers_subjects:Unprofiled",
             "expected a profile for each dtype, got none for float64",

@@ -13,12 +13,15 @@ from iaf_ref.describe import describe
 
 from ..cases import Case, Floats
 from .outcome import Broken, Unsupported
+from .posing import posed
 
 Arrays = np.ndarray[Any, np.dtype[Any]]
 
 
 def ask(case: Case, subject: Any, method: str, /, *inputs: Floats | None, **options: str) -> Any:
     """Call a method with copies of the inputs; see that neither they nor the case changed.
+
+    The subject gets the case without the answer (``posing``).
 
     Parameters
     ----------
@@ -45,12 +48,13 @@ def ask(case: Case, subject: Any, method: str, /, *inputs: Floats | None, **opti
     if function is None:
         raise Unsupported(f"the subject has no method {method}")
     copies = [None if array is None else array.copy() for array in inputs]
-    before = fingerprint(case)
-    answer = _call(partial(function, **options), case, copies)
+    question = posed(case)
+    before = fingerprint(question)
+    answer = _call(partial(function, **options), question, copies)
     for array, copy in zip(inputs, copies, strict=True):
         if array is not None and not same(array, copy):
             raise Broken(f"{method} wrote to its input")
-    if fingerprint(case) != before:
+    if fingerprint(question) != before:
         raise Broken(f"{method} wrote to the case")
     return answer
 
@@ -63,7 +67,9 @@ def _call(function: Any, case: Case, inputs: list[Floats | None]) -> Any:
             return function(case, *inputs)
     except NotImplementedError as error:
         raise Unsupported(str(error) or "NotImplementedError, without a reason") from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise Broken(raised(error)) from error
 
 

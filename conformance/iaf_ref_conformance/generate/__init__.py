@@ -33,14 +33,16 @@ def generate(directory: str | os.PathLike[str]) -> int:
     ValueError
         A question is refused, or two have one id.
     OSError
-        The directory cannot be written.
+        The directory cannot be written, is the current one, or holds something else than a
+        corpus.
     """
     require_flint()
-    from ..store import replace_directory
+    from ..target import replace_directory, target
     from .families import corpus_files
 
+    goal = target(Path(directory))
     files, count = corpus_files()
-    replace_directory(Path(directory), files)
+    replace_directory(goal, files)
     return count
 
 

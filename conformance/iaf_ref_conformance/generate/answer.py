@@ -15,7 +15,7 @@ from ..cases import Expected
 from .evaluate import Placed, Results, Stated, evaluate, place
 from .question import Floats, Refused
 
-PRECISIONS = (256, 512, 1024)
+PRECISIONS = (256, 512, 1024, 2048)
 """Bits of the balls: the next where one is not enough."""
 RADIUS = 2.0**-110
 """Largest relative radius of a certified value: below the 2^-106 that two doubles hold."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 import iaf_ref as ir
-from iaf_ref.chain import Transform
+from iaf_ref.transform import Transform
 
 from .inv import inverse
 from .net import CYCLE5, forward

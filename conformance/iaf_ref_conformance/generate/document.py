@@ -20,6 +20,7 @@ from ..store import (
     to_safetensors,
 )
 from .answer import Bounds, bounds, doubles, inspect, truth
+from .dense import filled
 from .evaluate import Stated
 from .question import BFLOAT16, Question, Refused, bf16
 from .vacuity import refuse_vacuous
@@ -93,8 +94,7 @@ def _metadata(
 def state(question: Question) -> Stated:
     """The question as plain data and float32 arrays."""
     text, tensors = describe(question.flow)
-    if question.dense:
-        tensors = _filled(question.flow, tensors)
+    tensors = filled(question.flow, tensors)
     arrays = {f"input.{n}": a for n, a in question.inputs.items()}
     base = None
     if question.base is not None:
@@ -120,15 +120,6 @@ def _exact(name: str, array: Any, exact_in: str) -> Any:
     if not same or np.max(np.abs(stored), initial=0.0) > 65504.0:
         raise Refused(f"{name}: expected numbers that are exact in {exact_in}, got others")
     return stored
-
-
-def _filled(flow: ir.AffineAutoregressive, tensors: Arrays) -> Arrays:
-    """Weights with 3.0 in each entry that the masks remove: whoever forgets a mask reads them."""
-    masks = flow.network.masks
-    named = {f"hidden.{k}.weight": mask for k, mask in enumerate(masks.hidden)}
-    named |= {"output.weight": masks.output, "skip.weight": masks.skip}
-    removed = {n: ~named[n] for n in tensors if n in named}
-    return tensors | {n: np.where(gone, 3.0, tensors[n]) for n, gone in removed.items()}
 
 
 def _masks(question: Question) -> Arrays:

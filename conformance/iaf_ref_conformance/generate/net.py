@@ -57,13 +57,11 @@ def layers() -> Iterator[Question]:
         "weights with 3.0 in each entry that the masks remove: masks enforced at initialisation "
         "only let it through"
     )
-    yield forward("net-dense-weights", ("NET-1",), reason, flow, points((4, 5), 2), dense=True)
+    yield forward("net-dense-weights", ("NET-1",), reason, flow, points((4, 5), 2))
     flow = made(8, (9, 8), seed=3, skip=True, context_dim=1, order=[3, 7, 0, 5, 1, 6, 2, 4])
     c = points((4, 1), 4)
     reason = "3.0 in each removed entry of every layer and of the skip weights"
-    yield forward(
-        "net-dense-weights-skip", ("NET-1", "NET-4"), reason, flow, points((4, 8), 3), c, dense=True
-    )
+    yield forward("net-dense-weights-skip", ("NET-1", "NET-4"), reason, flow, points((4, 8), 3), c)
     flow, x = made(3, (4,), seed=5, order=[1, 2, 0]), points((4, 3), 5)
     first = flow.network(x)[..., :, 1]
     require(

@@ -9,7 +9,10 @@ import numpy as np
 
 import iaf_ref as ir
 
+from .bases import normal, tril
+from .dens import log_prob
 from .graphs import TREE
+from .inv import inverse
 from .net import CYCLE5, forward
 from .question import Floats, Question, bf16, made, points, require
 
@@ -29,18 +32,38 @@ def dtypes() -> Iterator[Question]:
         ("plain", {"order": CYCLE5}),
         ("skip", {"skip": True, "activation": "gelu", "scale": ir.SoftClip()}),
         ("gated", {"scale": ir.Gated(), "activation": "leaky_relu"}),
+        ("context", {"context_dim": 3, "order": CYCLE5}),
     ):
         flow, x = made(5, (16,), seed=850, **options), points((4, 5), 850)
+        c = points((4, 3), 851) if "context_dim" in options else None
         reason = (
             "x of the other dtype than the weights: promoted or cast silently, where a TypeError "
             "is expected"
         )
-        yield Question(f"type-refuse-{slug}", "refuse_dtype", ("TYPE-1",), reason, flow, {"x": x})
+        inputs = {"x": x} if c is None else {"x": x, "context": c}
+        yield Question(f"type-refuse-{slug}", "refuse_dtype", ("TYPE-1",), reason, flow, inputs)
         reason = (
             "results in the dtype of x: constants, buffers of zeros and log-dets of another dtype "
             "promote or truncate"
         )
-        yield forward(f"type-keep-{slug}", ("TYPE-1", "NUM-3"), reason, flow, x)
+        yield forward(f"type-keep-{slug}", ("TYPE-1", "NUM-3"), reason, flow, x, c)
+    yield from backwards()
+
+
+def backwards() -> Iterator[Question]:
+    """The same of inverses, which fill a buffer, and of densities, which add constants."""
+    y, c = points((4, 5), 852), points((4, 3), 853)
+    gated = made(5, (16,), seed=852, scale=ir.Gated(), order=CYCLE5)
+    given = made(5, (16,), seed=853, context_dim=3, activation="silu")
+    reason = "x in the dtype of y: a buffer of zeros of the default dtype promotes or truncates"
+    clauses = ("TYPE-1", "INV-1")
+    yield inverse("type-keep-inverse-gated", clauses, reason, gated, y)
+    yield inverse("type-keep-inverse-context", clauses, reason, given, y, c)
+    reason = "a density in the dtype of y: log(2 pi) and the log-det of the base keep it"
+    clauses = ("TYPE-1", "DENS-1")
+    for base in (normal(5), tril(5)):
+        slug = f"type-keep-density-{base['kind']}"
+        yield log_prob(slug, clauses, reason, ir.Inverse(gated), base, y)
 
 
 def causality(
@@ -66,14 +89,14 @@ def causality(
 def causal() -> Iterator[Question]:
     """Outputs that may not see a variable are bitwise unchanged: orders."""
     reason = (
-        "the last variable in the order: no output may move but its own; one leak through >= and "
-        "several do"
+        "the last variable in the order: no output may move but its own; without the masks, or "
+        "with those of another order, others do"
     )
     flow, x = made(5, (16,), seed=860, order=CYCLE5), points((4, 5), 860)
     yield causality("last-d5", reason, flow, x, 3)
     reason = (
-        "a variable in the middle of an order that is no involution: what is earlier by index is "
-        "not by degree"
+        "a variable in the middle of an order that is no involution: earlier by index is not "
+        "earlier by degree; with >= its own scale moves"
     )
     flow, x = made(5, (16,), seed=861, order=CYCLE5, skip=True), points((4, 5), 861)
     yield causality("middle-d5", reason, flow, x, 0)
@@ -84,7 +107,7 @@ def causal() -> Iterator[Question]:
 
 def causal_groups() -> Iterator[Question]:
     """The same: groups, graphs, context."""
-    reason = "a variable of a group: its fellows of equal degree do not see it"
+    reason = "a variable of a group: its fellows of equal degree do not see it; with >= they do"
     flow = made(8, (16,), seed=863, order=[[7, 1], [0, 3, 5], [2], [6, 4]])
     yield causality("ties", reason, flow, points((4, 8), 863), 3)
     reason = "on a graph only descendants move, although others have a greater degree"

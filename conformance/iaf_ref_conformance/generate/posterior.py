@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import iaf_ref as ir
-from iaf_ref.chain import Transform
+from iaf_ref.transform import Transform
 
 from .bases import independent, tril
 from .dens import density, log_prob

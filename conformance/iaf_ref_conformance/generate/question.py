@@ -45,8 +45,6 @@ class Question:
         By name, without ``input.``.
     base : mapping, optional
         ``kind``, its options, and ``arrays`` by name, without ``base.``.
-    dense : bool
-        Store junk in the entries of the weights that the masks remove.
     by_jacobian : bool
         Take the log-det from the determinant of the full Jacobian, in place of the sum (DET-3).
     exempt : mapping
@@ -62,7 +60,6 @@ class Question:
     base: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     exact_in: str = BFLOAT16
-    dense: bool = False
     by_jacobian: bool = False
     exempt: Mapping[str, str] = field(default_factory=dict)
 

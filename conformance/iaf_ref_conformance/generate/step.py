@@ -144,26 +144,30 @@ def beyond_both_clips() -> Iterator[Question]:
     )
     y = points((4, 5), 221)
     yield Question("step-clip-inverse", "inverse", ("STEP-1", "INV-1"), reason, flow, {"y": y})
-    yield false_clip()
+    yield false_clip("step-clip-huge", 0, "float32")
+    yield false_clip("step-clip-huger", 3, "float64")
 
 
-def false_clip() -> Question:
-    """Raw scales of 2^28, which no weight of float16 is but a product of two is."""
-    flow = made(5, (), seed=221, order=CYCLE5)
-    W, b = flow.network.output
-    W = np.stack([W[0], 2.0**14 * W[1]])
-    net = ir.AutoregressiveNetwork(flow.degrees, [], (W, b))
+def false_clip(slug: str, layers: int, dtype: str) -> Question:
+    """Raw scales beyond 10^8, or 2^60: no weight of float16 is so large, but products of some are.
+
+    Each layer multiplies by about 2^13; every other raw scale has its sign changed.
+    """
+    drawn = made(5, (16,) * layers, seed=221, order=CYCLE5, activation="relu").network
+    W, b = drawn.output
+    W = np.stack([W[0], 2.0**14 * W[1] * np.asarray([[1.0], [-1.0], [1.0], [-1.0], [1.0]])])
+    hidden = [(2.0**13 * V, a) for V, a in drawn.hidden]
+    net = ir.AutoregressiveNetwork(drawn.degrees, hidden, (W, b))
     x = 2.0**14 * points((4, 5), 222)
-    _, raw = network(ir.AffineAutoregressive(net), x)
-    single = raw.astype(np.float32)
-    require(bool(np.any(single > 1e8) and np.any(single < -1e8)), "raw scales beyond +-1e8")
-    wrong = single + (np.clip(single, np.float32(-5.0), np.float32(3.0)) - single)
-    require(bool(np.any(wrong == 0.0)), "a clip that lets gradients through to give 0 in float32")
+    flow = ir.AffineAutoregressive(net)
+    raw = network(flow, x)[1].astype(dtype)
+    huge = 1e8 if dtype == "float32" else 2.0**60
+    require(bool(np.any(raw > huge) and np.any(raw < -huge)), f"raw scales beyond +-{huge:.3g}")
+    low, high = (raw.dtype.type(end) for end in (-5.0, 3.0))
+    wrong = raw + (np.clip(raw, low, high) - raw)
+    require(bool(np.any(wrong == 0.0)), f"a clip that lets gradients through to give 0 in {dtype}")
     reason = (
-        "raw scales of 2^28: raw + stop_gradient(clip(raw) - raw), a clip that lets gradients "
-        "through, gives 0 in float32"
+        f"raw scales beyond {huge:.3g}: raw + stop_gradient(clip(raw) - raw), a clip that lets "
+        f"gradients through, gives 0 in {dtype}"
     )
-    asked = ("STEP-1", "DET-1")
-    return Question(
-        "step-clip-huge", "log_scale", asked, reason, ir.AffineAutoregressive(net), {"x": x}
-    )
+    return Question(slug, "log_scale", ("STEP-1", "DET-1"), reason, flow, {"x": x})

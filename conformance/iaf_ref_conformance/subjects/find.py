@@ -9,16 +9,12 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from ..cases import DTYPES
 from ..subject import Subject
+from .claims import UnknownSubjectError, check_claims
 from .entries import MissingSubjectError, backends, failure, opened, within
 from .reference import NoDeviceError, Reference, chosen
 
 __all__ = ["MissingSubjectError", "UnknownSubjectError", "backends", "checked", "find"]
-
-
-class UnknownSubjectError(ValueError):
-    """The name stands for nothing: a mistake in the command."""
 
 
 def find(name: str) -> Subject:
@@ -64,7 +60,7 @@ def _on_device(name: str, backend: Any, device: str | None) -> Subject:
     try:
         on = None if device is None else chosen(devices, device)
     except NoDeviceError as error:
-        raise UnknownSubjectError(f"{name}: {error}") from error
+        raise UnknownSubjectError(f"subject: {name}: {error}") from error
     subject = _loaded(name, lambda: Reference(backend, on))
     subject.name = name
     return checked(subject, name)
@@ -97,7 +93,9 @@ def _loaded(name: str, load: Any) -> Any:
     """Run somebody's code that makes a subject; say in one sentence how it failed."""
     try:
         return load()
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise MissingSubjectError(failure(name, error)) from error
 
 
@@ -107,22 +105,7 @@ def checked(subject: Any, name: str) -> Subject:
     Raises
     ------
     UnknownSubjectError
-        It lacks ``name``, ``dtypes`` or ``profile``, or they do not fit one another.
+        It lacks ``name``, ``dtypes`` or ``profile``, or says something else by them (``claims``).
     """
-    for attribute in ("name", "dtypes", "profile"):
-        if not hasattr(subject, attribute):
-            raise UnknownSubjectError(
-                f"{name}: expected a subject with {attribute}, got one without"
-            )
-    unknown = [dtype for dtype in subject.dtypes if dtype not in DTYPES]
-    if unknown or not subject.dtypes:
-        raise UnknownSubjectError(
-            f"{name}: expected dtypes among {', '.join(DTYPES)}, "
-            f"got {', '.join(map(str, unknown)) or 'none'}"
-        )
-    without = [dtype for dtype in subject.dtypes if dtype not in subject.profile]
-    if without:
-        raise UnknownSubjectError(
-            f"{name}: expected a profile for each dtype, got none for {without[0]}"
-        )
+    check_claims(subject, name)
     return subject  # type: ignore[no-any-return]
