@@ -6,6 +6,7 @@ array by itself.
 """
 
 import importlib
+import importlib.util
 import operator
 import sys
 from collections.abc import Iterator
@@ -194,6 +195,8 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     ours = ("iaf_ref_backends.cupy_", "array_api_compat.cupy")
     for name, module in pretended().items():
         monkeypatch.setitem(sys.modules, name, module)
+    for name in [n for n in sys.modules if n.startswith(ours)]:
+        monkeypatch.delitem(sys.modules, name)  # a part of it, from an import that failed
     MADE.clear()
     yield importlib.import_module(ours[0]).BACKEND
     for name in [n for n in sys.modules if n.startswith(ours)]:
@@ -213,6 +216,8 @@ def test_every_array_is_made_on_the_device_that_was_asked_for(
     assert [r.outcome.reason for r in result.results if r.outcome.reason] == []
     assert result.verdict == CONFORMS
     assert result.device == "cuda:1"
+    assert result.environment["switch flush_to_zero"] == "off"
+    assert result.environment["switch CUPY_TF32"] == "COMPUTE_TYPE_DEFAULT"
     assert {device for device, _ in MADE} == {1}
     assert Device.current == [0]
 

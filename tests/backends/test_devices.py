@@ -91,15 +91,13 @@ def test_a_base_on_another_device_is_a_type_error() -> None:
     base = ir.Normal(strict((3,), "device2", "float64"), strict((3,), "device2", "float64"))
     q = ir.TransformedDistribution(base, [strict_flow("device1", "float64")])
     with pytest.raises(TypeError, match="expected device"):
-        q.log_prob(
-            strict((4, 3), "device1", "float64"), strict((4, 2), "device1", "float64")
-        )
+        q.log_prob(strict((4, 3), "device1", "float64"), strict((4, 2), "device1", "float64"))
 
 
 def test_torch_on_a_device_without_memory() -> None:
     # PyTorch's "meta" device holds shapes only, and refuses what lies elsewhere
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
-    from iaf_ref_backends.torch_ import BACKEND as torch_backend
+    from iaf_ref_backends import torch_
 
     degrees = ir.made_degrees(3, (5,))
     for activation in ir.ACTIVATIONS:
@@ -107,13 +105,17 @@ def test_torch_on_a_device_without_memory() -> None:
             degrees,
             activation=activation,
             dtype="float32",
-            xp=torch_backend.namespace,
+            xp=torch_.BACKEND.namespace,
             device=torch.device("meta"),
         )
         for scale in (ir.Exp(), ir.SoftClip(), ir.Softplus(), ir.Sigmoid(), ir.Gated()):
             flow = ir.AffineAutoregressive(net, scale)
             x = torch.ones((4, 3), dtype=torch.float32, device="meta")
-            for y, log_det in (flow.forward(x), flow.inverse(x), flow.inverse(x, method="fixed_point")):
+            for y, log_det in (
+                flow.forward(x),
+                flow.inverse(x),
+                flow.inverse(x, method="fixed_point"),
+            ):
                 assert {y.device.type, log_det.device.type} == {"meta"}
                 assert {y.dtype, log_det.dtype} == {torch.float32}
     with pytest.raises(TypeError, match="expected device meta"):

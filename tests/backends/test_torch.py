@@ -68,5 +68,5 @@ def test_mixing_devices_is_a_type_error() -> None:
     flow = ir.AffineAutoregressive(net)
     with pytest.raises(TypeError, match="expected device cpu, as the weights, got meta"):
         flow.forward(torch.ones(3, device="meta"))
-    with pytest.raises(TypeError, match="expected dtype torch.float32, as the weights"):
+    with pytest.raises(TypeError, match=r"expected dtype torch\.float32, as the weights"):
         flow.forward(torch.ones(3, dtype=torch.float64))
