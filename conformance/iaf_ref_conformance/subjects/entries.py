@@ -61,8 +61,9 @@ def _lacks_library(entry: EntryPoint, error: BaseException) -> bool:
 def _absence(entry: EntryPoint, error: BaseException) -> str:
     """Say which library a backend lacks, and how it is installed."""
     command = install_command(entry)
+    told = command in str(error)  # some modules say it themselves; "" is in any text
     return f"{entry.name}: expected its library, got none ({error})" + (
-        f"; install it by: {command}" if command else ""
+        "" if told else f"; install it by: {command}"
     )
 
 
