@@ -20,12 +20,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flint import __version__ as version
 from numpy.typing import NDArray
 
 from iaf_ref_backends import _ball_host as host
 from iaf_ref_backends._ball_determinant import balls_of, determinant, log_abs_det
 from iaf_ref_backends._ball_host import Doubles
+from iaf_ref_backends._ball_kernels import flint
 from iaf_ref_backends._ball_namespace import xp
 from iaf_ref_backends._ball_precision import DEFAULT_BITS, precisely, precision
 from iaf_ref_backends._lifted import Array
@@ -36,6 +36,9 @@ __all__ = [
     "midpoint", "precision",
     "radius", "relative_radius", "residual", "to_strings", "version", "xp",
 ]  # fmt: skip
+
+version = str(flint.__version__)
+"""Of python-flint."""
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,5 +118,7 @@ def flushes(backend: Any, device: str) -> bool:
     -------
     bool
     """
-    small = backend.place(np.full(4, 2.0**-100, dtype=np.float32), device)
-    return not np.any(backend.fetch(small * 2.0**-40))
+    computing = getattr(backend, "computing", lambda dtype, device: nullcontext())
+    with computing("float32", device):
+        small = backend.place(np.full(4, 2.0**-100, dtype=np.float32), device)
+        return not np.any(backend.fetch(small * 2.0**-40))

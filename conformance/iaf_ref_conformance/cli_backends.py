@@ -66,7 +66,7 @@ def _print_missing(out: Console, found: Sequence[Offer]) -> None:
     if missing:
         out.print()
     for each in missing:
-        install = f"; install it by: {each.install}" if each.install else ""
+        install = f"; install it by: {each.install}" if each.install not in each.reason else ""
         out.print(
             f"{each.name} is {each.status}: {each.reason}{install}", markup=False, soft_wrap=True
         )

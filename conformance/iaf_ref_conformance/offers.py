@@ -70,7 +70,8 @@ def offer(entry: EntryPoint) -> Offer:
         install = install_command(entry)
         return Offer(entry.name, ABSENT, error.reason, install, distribution)
     except MissingSubjectError as error:
-        return Offer(entry.name, BROKEN, _cause(error.__cause__ or error), "", distribution)
+        reason = str(error) if error.__cause__ is None else _cause(error.__cause__)
+        return Offer(entry.name, BROKEN, reason, "", distribution)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code
         return Offer(entry.name, BROKEN, _cause(error), "", distribution)
 

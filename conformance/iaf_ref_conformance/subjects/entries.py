@@ -36,20 +36,34 @@ def opened(entry: EntryPoint) -> Any:
     """
     try:
         loaded = entry.load()
-    except ModuleNotFoundError as error:
-        if within(error.name or "", entry.module):
-            raise MissingSubjectError(failure(entry.name, error)) from error
-        raise AbsentLibraryError(_absence(entry, error), str(error)) from error
     except (Exception, SystemExit) as error:
+        if _lacks_library(entry, error):
+            raise AbsentLibraryError(_absence(entry, error), str(error)) from error
         raise MissingSubjectError(failure(entry.name, error)) from error
-    return getattr(loaded, "BACKEND", loaded)
+    backend = getattr(loaded, "BACKEND", loaded)
+    if not hasattr(backend, "namespace") and not hasattr(backend, "asarray"):
+        raise MissingSubjectError(
+            f"{entry.name}: expected BACKEND, with a namespace, or a namespace itself, "
+            f"got {type(backend).__name__} with neither"
+        )
+    return backend
 
 
-def _absence(entry: EntryPoint, error: ModuleNotFoundError) -> str:
+def _lacks_library(entry: EntryPoint, error: BaseException) -> bool:
+    """Whether an import failed, in its own words or the module's, as something else is missing."""
+    given = (error, error.__cause__) if isinstance(error, ImportError) else ()
+    return any(
+        isinstance(each, ModuleNotFoundError) and not within(each.name or "", entry.module)
+        for each in given
+    )
+
+
+def _absence(entry: EntryPoint, error: BaseException) -> str:
     """Say which library a backend lacks, and how it is installed."""
     command = install_command(entry)
+    told = command in str(error)  # some modules say it themselves; "" is in any text
     return f"{entry.name}: expected its library, got none ({error})" + (
-        f"; install it by: {command}" if command else ""
+        "" if told else f"; install it by: {command}"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 
 import numpy as np
@@ -93,7 +93,7 @@ class Reference:
         network = getattr(case.flow, "network", None)
         if network is None:
             raise NotImplementedError(f"a {type(case.flow).__name__} has no masks of its own")
-        masks = ir.made_masks(network.degrees, xp=self.backend.namespace, device=self._device())
+        masks = ir.made_masks(network.degrees, xp=self.backend.namespace, device=self._where)
         skip = () if network.skip is None else (masks.skip,)
         return tuple(self.backend.fetch(m) for m in (*masks.hidden, masks.output, *skip))
 
@@ -139,11 +139,12 @@ class Reference:
     def _flow(self, case: Case) -> Any:
         """The flow on the backend; the last one is kept, as a case may ask more than once."""
         if self._built is None or self._built[0] is not case:
-            options = {"xp": self.backend.namespace, "device": self._device(), "dtype": case.dtype}
+            options = {"xp": self.backend.namespace, "device": self._where, "dtype": case.dtype}
             self._built = (case, rebuild(dict(case.text), dict(case.tensors), **options))
         return self._built[1]
 
-    def _device(self) -> Any:
+    @cached_property
+    def _where(self) -> Any:
         """The device as the library itself calls it."""
         return device(self.backend.place(np.zeros((), dtype=self.dtypes[0]), self.device))
 
