@@ -54,7 +54,8 @@ def _verdict(run: Run, selected: bool) -> str:
     if run.verdict == FAILS:
         return f"{name} fails {run.profile}: {counts['failed']} of {counts['run']} cases failed"
     if run.verdict == CONFORMS:
-        part = f" in the {counts['expected']} cases selected" if selected else ""
+        noun = "case" if counts["expected"] == 1 else "cases"
+        part = f" in the {counts['expected']} {noun} selected" if selected else ""
         if counts["unsupported"]:
             of = f"{counts['expected']} {'selected' if selected else 'cases'}"
             part = f" in the {counts['run']} cases that it supports, of {of}"

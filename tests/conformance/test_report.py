@@ -191,7 +191,7 @@ def test_quiet_leaves_failures_and_the_verdict() -> None:
 @pytest.mark.parametrize(
     ("run", "selected", "words"),
     [
-        (run_of(PASSED), True, "conforms to ieee-f32 in the 1 cases selected"),
+        (run_of(PASSED), True, "conforms to ieee-f32 in the 1 case selected"),
         (
             run_of(PASSED, replace(LACKING, clauses=("NET-1",))),
             False,
