@@ -22,8 +22,8 @@ def sequential(flow: AffineAutoregressive, y: Array, context: Array | None) -> t
     """One degree after the other: the definition (INV-2).
 
     For d = 1, ..., K: evaluate the network at the variables found so far, the others 0; for each i
-    of degree d, x_i = (y_i - mu_i) / sigma_i. Only these entries are computed, so that nothing else
-    can overflow (INV-5).
+    of degree d, x_i = (y_i - mu_i) / sigma_i. No other entry is solved for, so that none can
+    overflow (INV-5).
 
     Parameters
     ----------

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from iaf_ref import special
 from iaf_ref_backends import ball, profiles, tracked
 from iaf_ref_backends._tracked_namespace import TrackedNamespace
 
@@ -127,7 +128,6 @@ def test_functions_on_dense_samples(function, name):
 
 @pytest.mark.parametrize("name", ["ieee-f64", "ieee-f32"])
 def test_erf_covers_the_series_of_the_text(name):
-    special = pytest.importorskip("iaf_ref.special")
     rng = np.random.default_rng(716)
     x = np.concatenate([rng.uniform(-7.0, 7.0, 2000), 2.0 ** rng.uniform(-30, 2, 500)]).astype(
         DTYPES[name]
@@ -145,7 +145,6 @@ class WithoutErf(TrackedNamespace):
 
 @pytest.mark.parametrize("name", ALL)
 def test_erf_ulps_are_derived(name):
-    special = pytest.importorskip("iaf_ref.special")
     profile = profiles.load(name)
     store, xp = profile.store, WithoutErf(profile)
     x = np.concatenate([np.linspace(2.0**-6, 6.0, 3000), np.linspace(2.2, 2.3, 500)])
