@@ -98,9 +98,13 @@ def check_event(name: str, value: Any, size: int | None = None) -> None:
     TypeError
         Not an array of a real floating dtype.
     ValueError
-        No axis, or a last axis of another length.
+        No axis, a last axis of another length, or an axis whose length is not known yet: NaN, as
+        Dask has it after a selection.
     """
     check_array(name, value)
+    if any(isinstance(length, float) for length in value.shape):
+        shape = show(tuple(value.shape))
+        raise ValueError(f"{name}: expected axes of known length, got shape {shape}")
     if not fits(tuple(value.shape[-1:]), (size,)):
         expected = "*" if size is None else size
         raise ValueError(

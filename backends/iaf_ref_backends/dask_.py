@@ -2,10 +2,15 @@
 
 The text only writes down what is to be done with each chunk. Who does it, threads or a cluster, is
 the business of Dask's scheduler; the arithmetic is NumPy's.
+
+Each operation of the text becomes a task per chunk. That suits a density by one evaluation of the
+network, as of a MAF; an inverse by D of them makes thousands of tasks per chunk, which take longer
+to schedule than to run: :func:`per_block` makes one of the whole density.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +22,7 @@ import numpy as np
 from iaf_ref_backends.floating import FloatBackend
 from iaf_ref_backends.numpy_ import blas
 
-__all__ = ["BACKEND", "DaskBackend"]
+__all__ = ["BACKEND", "DaskBackend", "per_block"]
 
 
 class DaskBackend(FloatBackend):
@@ -55,3 +60,71 @@ class DaskBackend(FloatBackend):
 
 BACKEND = DaskBackend()
 """What the entry point leads to."""
+
+
+def per_block(log_prob: Callable[..., Any], y: Any, context: Any = None) -> Any:
+    """Log density of a Dask array, lazily, one task for each of its chunks.
+
+    The weights are one task more, which every worker fetches once;
+    ``dask.array.map_blocks(log_prob, y)`` would send them along with each chunk.
+
+    Parameters
+    ----------
+    log_prob : callable
+        ``q.log_prob`` of a density on NumPy: called with a block (n, ..., D), and with the block
+        of the context if there is one. Other options by ``functools.partial``.
+    y : Dask array (..., D)
+        Chunked along the batch; lengths may be unknown (NaN). Chunks of the last axis are put
+        together, block by block.
+    context : Dask or NumPy array (..., C), optional
+        Its batch dimensions broadcast against those of ``y``, and are cut as they are.
+
+    Returns
+    -------
+    Dask array (...), nats, in the chunks of the batch
+
+    Raises
+    ------
+    TypeError
+        ``y`` is no Dask array.
+    ValueError
+        ``y`` has no axis, or the result is not one number for each event.
+
+    Notes
+    -----
+    ``log_prob`` is called once at once, with no rows: what it refuses, a dtype or a D other than
+    its own, it refuses here and not in the middle of the computation.
+    """
+    if not isinstance(y, dask.array.Array):
+        raise TypeError(f"y: expected a Dask array, got {type(y).__name__}")
+    if y.ndim == 0:
+        raise ValueError("y: expected shape (..., D), got ()")
+    arrays = [y] if context is None else [y, dask.array.asarray(context)]
+    batch = max(array.ndim for array in arrays) - 1
+    nothing = log_prob(*map(_no_rows, arrays))
+    if nothing.ndim != batch:
+        shape = (0,) * batch
+        raise ValueError(f"log_prob: expected shape {shape} for no rows, got {nothing.shape}")
+    pairs: list[Any] = []
+    for k, array in enumerate(arrays):  # the batch axes are shared, from the right; events are not
+        pairs += [array, (*range(batch + 1 - array.ndim, batch), batch + k)]
+    return dask.array.blockwise(
+        _call,
+        tuple(range(batch)),
+        *pairs,
+        function=dask.delayed(log_prob, pure=True, traverse=False),
+        name=f"log_prob-{dask.base.tokenize(log_prob, *arrays)}",
+        concatenate=True,
+        meta=nothing,
+    )
+
+
+def _no_rows(array: Any) -> Any:
+    """An array of the kind of the blocks: as many axes, no rows, events of the same length."""
+    shape = (*(0,) * (array.ndim - 1), array.shape[-1])
+    return np.zeros_like(array._meta, shape=shape)
+
+
+def _call(*blocks: Any, function: Callable[..., Any]) -> Any:
+    """Call a function that is the result of a task."""
+    return function(*blocks)
