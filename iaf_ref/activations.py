@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace, device
 
-from .special import erf, sigmoid, softplus
+from .special import above, below, erf, sigmoid, softplus
 
 Array = Any
 
@@ -30,7 +30,7 @@ class Activation(NamedTuple):
 
 def _relu(a: Array) -> Array:
     """max(a, 0)."""
-    return array_namespace(a).maximum(a, 0.0)
+    return above(a)
 
 
 def _relu_slope(a: Array) -> Array:
@@ -41,8 +41,7 @@ def _relu_slope(a: Array) -> Array:
 
 def _leaky_relu(a: Array) -> Array:
     """max(a, 0) + 0.01 min(a, 0)."""
-    xp = array_namespace(a)
-    return xp.maximum(a, 0.0) + LEAKY_SLOPE * xp.minimum(a, 0.0)
+    return above(a) + LEAKY_SLOPE * below(a)
 
 
 def _leaky_relu_slope(a: Array) -> Array:
@@ -53,14 +52,12 @@ def _leaky_relu_slope(a: Array) -> Array:
 
 def _elu(a: Array) -> Array:
     """max(a, 0) + expm1(min(a, 0)), alpha = 1."""
-    xp = array_namespace(a)
-    return xp.maximum(a, 0.0) + xp.expm1(xp.minimum(a, 0.0))
+    return above(a) + array_namespace(a).expm1(below(a))
 
 
 def _elu_slope(a: Array) -> Array:
     """exp(min(a, 0))."""
-    xp = array_namespace(a)
-    return xp.exp(xp.minimum(a, 0.0))
+    return array_namespace(a).exp(below(a))
 
 
 def _tanh(a: Array) -> Array:
@@ -87,7 +84,7 @@ def _gelu_slope(a: Array) -> Array:
     """Phi(a) + a phi(a), phi(a) = exp(-a^2 / 2) / sqrt(2 pi)."""
     xp = array_namespace(a)
     two_pi = 2.0 * xp.asarray(xp.pi, dtype=a.dtype, device=device(a))
-    size = xp.minimum(xp.abs(a), 1e4)  # beyond, phi is 0 and a^2 might overflow
+    size = xp.clip(xp.abs(a), 0.0, 1e4)  # beyond, phi is 0 and a^2 might overflow
     return _normal_cdf(a) + xp.sign(a) * size * xp.exp(-0.5 * (size * size)) / xp.sqrt(two_pi)
 
 

@@ -9,7 +9,8 @@ same widths.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class Degrees:
     input : (D,) int64, 1..K; variables of equal degree are generated together
     hidden : tuple of (H,) int64; with an adjacency, the variable whose parents the unit collects
     adjacency : (D, C + D) bool or None; columns are (context, x); None: all of smaller degree
+    levels : tuple of int; ``input`` as plain numbers, for compilers that trace NumPy too
 
     Raises
     ------
@@ -42,6 +44,7 @@ class Degrees:
     input: Integers
     hidden: tuple[Integers, ...]
     adjacency: Booleans | None = None
+    levels: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check, and keep read-only copies: degrees are compared and hashed."""
@@ -53,6 +56,7 @@ class Degrees:
             given_labels(f"hidden[{k}]", layer.tolist(), high)
         for name, value in (("context", context), ("input", degrees), ("hidden", hidden)):
             object.__setattr__(self, name, value)
+        object.__setattr__(self, "levels", tuple(degrees.tolist()))
         if self.adjacency is not None:
             object.__setattr__(self, "adjacency", check_graph(self.adjacency, context, degrees))
 
@@ -78,22 +82,28 @@ class Degrees:
     @property
     def groups(self) -> tuple[tuple[int, ...], ...]:
         """Variables generated together, in order: those of ``groups[d - 1]`` have degree d."""
-        last = max(self.input.tolist())
-        return tuple(tuple(np.flatnonzero(self.input == d).tolist()) for d in range(1, last + 1))
+        found: list[list[int]] = [[] for _ in range(max(self.levels))]
+        for i, d in enumerate(self.levels):
+            found[d - 1].append(i)
+        return tuple(tuple(group) for group in found)
 
+    @cached_property
     def _key(self) -> tuple[object, ...]:
-        """Everything that tells two sets of degrees apart."""
-        adjacency = None if self.adjacency is None else tuple(map(tuple, self.adjacency.tolist()))
-        hidden = tuple(tuple(layer.tolist()) for layer in self.hidden)
-        return len(self.context), tuple(self.input.tolist()), hidden, adjacency
+        """Everything that tells two sets of degrees apart, kept: every call of a jit asks for it.
+
+        Bytes, as they keep their own hash; their length tells a layer's width.
+        """
+        adjacency = None if self.adjacency is None else self.adjacency.tobytes()
+        hidden = tuple(layer.tobytes() for layer in self.hidden)
+        return len(self.context), self.input.tobytes(), hidden, adjacency
 
     def __eq__(self, other: object) -> bool:
         """Whether all degrees, and the graph if there is one, are equal."""
-        return isinstance(other, Degrees) and self._key() == other._key()
+        return isinstance(other, Degrees) and self._key == other._key
 
     def __hash__(self) -> int:
         """Hash of what is compared: degrees are the static part of a jitted flow."""
-        return hash(self._key())
+        return hash(self._key)
 
 
 def check_degrees(context: list[int], degrees: list[int]) -> int:

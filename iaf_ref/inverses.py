@@ -68,7 +68,7 @@ def fixed_point(flow: AffineAutoregressive, y: Array, context: Array | None) -> 
     """
     xp = array_namespace(y)
     y = _spread(flow, y, context)
-    degree = xp.asarray(flow.degrees.input.tolist(), device=device(y))
+    degree = xp.asarray(list(flow.degrees.levels), device=device(y))
     x, one = xp.zeros_like(y), xp.ones_like(y)
     for d, _ in enumerate(flow.degrees.groups, start=1):
         step, settled = flow.step(x, context), degree <= d

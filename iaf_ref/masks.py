@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -47,6 +48,7 @@ def made_masks(degrees: Degrees, *, xp: Any = np, device: Any = None) -> Masks:
     Returns
     -------
     Masks
+        On NumPy, read-only.
 
     Raises
     ------
@@ -63,18 +65,18 @@ def made_masks(degrees: Degrees, *, xp: Any = np, device: Any = None) -> Masks:
            [1, 1]])
     """
     check_type("degrees", degrees, Degrees)
-    masks = _degree_masks(degrees) if degrees.adjacency is None else _graph_masks(degrees)
-    _check_complete(degrees, masks)
+    masks = _on_the_host(degrees)
     if xp is np:
         return masks
 
-    def place(mask: Array) -> Array:
-        # as a list of lists: a NumPy array is foreign to most namespaces, and some keep its memory
-        return xp.reshape(xp.asarray(mask.tolist(), dtype=xp.bool, device=device), mask.shape)
+    # as lists of numbers: a NumPy array is foreign to most namespaces, and some keep its memory
+    def place(array: Array, **dtype: Any) -> Array:
+        return xp.reshape(xp.asarray(array.tolist(), device=device, **dtype), array.shape)
 
-    return Masks(
-        tuple(place(mask) for mask in masks.hidden), place(masks.output), place(masks.skip)
-    )
+    if degrees.adjacency is None:  # compared there: vectors are sooner moved than matrices
+        return _degree_masks(place(degrees.input), *map(place, _layers(degrees)))
+    hidden = tuple(place(mask, dtype=xp.bool) for mask in masks.hidden)
+    return Masks(hidden, place(masks.output, dtype=xp.bool), place(masks.skip, dtype=xp.bool))
 
 
 def connectivity(masks: Masks) -> Array:
@@ -113,12 +115,31 @@ def expected_connectivity(degrees: Degrees) -> Array:
     return degrees.input[:, None] > _first(degrees)[None, :]
 
 
-def _degree_masks(degrees: Degrees) -> Masks:
+_KNOWN: WeakKeyDictionary[Degrees, Masks] = WeakKeyDictionary()
+"""Masks of degrees that are in use: a network in training is made anew at every step."""
+
+
+def _on_the_host(degrees: Degrees) -> Masks:
+    """Read-only masks on NumPy, complete; found once."""
+    known = _KNOWN.get(degrees)
+    if known is not None:
+        return known
+    if degrees.adjacency is None:
+        masks = _degree_masks(degrees.input, *_layers(degrees))
+    else:
+        masks = _graph_masks(degrees)
+    _check_complete(degrees, masks)
+    for mask in (*masks.hidden, masks.output, masks.skip):
+        mask.flags.writeable = False
+    _KNOWN[degrees] = masks
+    return masks
+
+
+def _degree_masks(own: Array, *layers: Array) -> Masks:
     """Masks of degrees that are ordered: the three comparisons of MASK-4, MASK-5 and MASK-6."""
-    layers = (_first(degrees), *degrees.hidden)
     hidden = tuple(units[:, None] >= below[None, :] for below, units in pairwise(layers))
-    output = degrees.input[:, None] > layers[-1][None, :]  # MASK-5: strictly
-    skip = degrees.input[:, None] > layers[0][None, :]  # MASK-6
+    output = own[:, None] > layers[-1][None, :]  # MASK-5: strictly
+    skip = own[:, None] > layers[0][None, :]  # MASK-6
     return Masks(hidden, output, skip)
 
 
@@ -135,6 +156,11 @@ def _graph_masks(degrees: Degrees) -> Masks:
         masks.append(below[units])
         below = subset[:, units]
     return Masks(tuple(masks), below, parents)
+
+
+def _layers(degrees: Degrees) -> tuple[Integers, ...]:
+    """Degrees of the columns of (context, x), then of the units of each layer."""
+    return _first(degrees), *degrees.hidden
 
 
 def _first(degrees: Degrees) -> Integers:

@@ -17,6 +17,18 @@ _TERMS = 44
 """Terms of the series and levels of the continued fraction of erf: see :func:`erf`."""
 
 
+def above(z: Array) -> Array:
+    """max(z, 0), the 0 as an array: a tracing compiler need not ask what dtype a number gets."""
+    xp = array_namespace(z)
+    return xp.maximum(z, xp.zeros_like(z))
+
+
+def below(z: Array) -> Array:
+    """min(z, 0); see :func:`above`."""
+    xp = array_namespace(z)
+    return xp.minimum(z, xp.zeros_like(z))
+
+
 def sigmoid(z: Array) -> Array:
     """1 / (1 + exp(-z)), computed as exp(min(z, 0)) / (1 + exp(-|z|)) (NET-2, STEP-4).
 
@@ -29,7 +41,7 @@ def sigmoid(z: Array) -> Array:
     array of the shape and dtype of ``z``, within [0, 1]
     """
     xp = array_namespace(z)
-    return xp.exp(xp.minimum(z, 0.0)) / (1.0 + xp.exp(xp.minimum(z, -z)))
+    return xp.exp(below(z)) / (1.0 + xp.exp(xp.minimum(z, -z)))
 
 
 def softplus(z: Array) -> Array:
@@ -44,7 +56,7 @@ def softplus(z: Array) -> Array:
     array of the shape and dtype of ``z``, >= 0
     """
     xp = array_namespace(z)
-    return xp.maximum(z, 0.0) + xp.log1p(xp.exp(xp.minimum(z, -z)))
+    return above(z) + xp.log1p(xp.exp(xp.minimum(z, -z)))
 
 
 def log_sigmoid(z: Array) -> Array:
@@ -59,7 +71,7 @@ def log_sigmoid(z: Array) -> Array:
     array of the shape and dtype of ``z``, <= 0, finite wherever ``z`` is
     """
     xp = array_namespace(z)
-    return xp.minimum(z, 0.0) - xp.log1p(xp.exp(xp.minimum(z, -z)))
+    return below(z) - xp.log1p(xp.exp(xp.minimum(z, -z)))
 
 
 def erf(z: Array) -> Array:

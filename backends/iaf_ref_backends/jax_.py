@@ -7,6 +7,7 @@ runs as JAX starts. On GPUs and TPUs, float32 products may be taken in TF32 or b
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib import import_module
 from types import ModuleType
@@ -16,6 +17,7 @@ import jax
 import jax.numpy
 import numpy as np
 
+from iaf_ref_backends import jax_trees
 from iaf_ref_backends.floating import FloatBackend, nvidia_driver
 from iaf_ref_backends.switches import Switch, variable
 
@@ -62,6 +64,13 @@ class JaxBackend(FloatBackend):
     def synchronize(self, array: Any) -> None:
         """Wait until the device has computed an array."""
         array.block_until_ready()
+
+    def gradient(
+        self, function: Callable[[Mapping[str, Any]], Any], arrays: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the derivatives of a function of named arrays, by reverse mode, compiled."""
+        found: dict[str, Any] = jax.jit(jax.grad(function))(dict(arrays))
+        return found
 
     def precision_switches(self) -> tuple[Switch, ...]:
         """Return JAX's own switch, NVIDIA's, and what XLA and x64 stand at."""
@@ -119,6 +128,8 @@ def _x64() -> AbstractContextManager[Any]:
     context: AbstractContextManager[Any] = home.enable_x64(True)
     return context
 
+
+jax_trees.register()
 
 BACKEND = JaxBackend()
 """What the entry point leads to."""

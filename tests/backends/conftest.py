@@ -1,6 +1,8 @@
 """What tests of backends share: a handful of cases, and runs on them."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,3 +57,18 @@ def judged(handful: Any) -> Callable[..., Run]:
         return run(subject, cases, dtype, profile, len(cases))
 
     return put
+
+
+@pytest.fixture(scope="session")
+def example() -> Callable[[str], dict[str, Any]]:
+    """Run the example of backends/README.md that begins with a line; what it leaves behind."""
+    text = (Path(__file__).parents[2] / "backends" / "README.md").read_text(encoding="utf-8")
+
+    def play(first: str) -> dict[str, Any]:
+        blocks = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+        (block,) = [block for block in blocks if block.startswith(f"{first}\n")]
+        names: dict[str, Any] = {}
+        exec(compile(block, "backends/README.md", "exec"), names)  # noqa: S102 - our own text
+        return names
+
+    return play

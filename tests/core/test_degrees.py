@@ -188,3 +188,10 @@ PERMUTATION = r"order: expected a permutation of 0\.\.3, got"
 def test_refused(options, error, message):
     with pytest.raises(error, match=message):
         degrees(**options)
+
+
+def test_levels_and_groups_are_plain_numbers():
+    degrees = ir.Degrees(np.array([], dtype=int), np.array([2, 1, 3, 1]), (np.array([1]),))
+    assert degrees.levels == (2, 1, 3, 1)
+    assert degrees.groups == ((1, 3), (0,), (2,))
+    assert {type(d) for d in degrees.levels} == {int}

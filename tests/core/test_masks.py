@@ -130,3 +130,14 @@ def test_masks_of_every_namespace_are_those_of_numpy(at):
         assert mask.dtype == at.xp.bool
         assert mask.device == at.array(0.0).device
         assert at.same(mask, truth)
+
+
+def test_masks_are_found_once_and_cannot_be_written_to():
+    degrees = [ir.made_degrees(4, (5,)) for _ in range(2)]
+    first, second = map(ir.made_masks, degrees)
+    assert first is second
+    for mask in (*first.hidden, first.output, first.skip):
+        with pytest.raises(ValueError, match="read-only"):
+            mask[0, 0] = True
+    other = ir.made_masks(ir.made_degrees(4, (5,), order=[1, 0, 3, 2]))
+    assert not np.array_equal(other.output, first.output)
