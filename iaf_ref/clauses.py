@@ -55,6 +55,7 @@ CLAUSES = MappingProxyType(
         "NUM-1": "x_j leaves every y_i with degree(i) <= degree(j), i != j, bitwise unchanged.",
         "NUM-2": "A NaN or an infinity stays in its row.",
         "NUM-3": "Rounding stays within the derived bound.",
+        "GRAD-1": "Derivatives of log q by inputs and weights: those of the text, off its kinks.",
     }
 )
 """Clause id -> the clause, in the order of the specification."""

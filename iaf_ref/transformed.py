@@ -120,6 +120,13 @@ class TransformedDistribution:
         (...), nats; (..., D), one term per dimension, where neither the base nor any transform has
         event axes
 
+        Notes
+        -----
+        Where the library differentiates, its derivatives by y, context and weights are those of
+        this text (GRAD-1). There is none at a kink: a pre-activation of relu, leaky_relu or elu
+        that is 0, a raw scale at an end of Exp's clip, or 0 in SoftClip. Outside of the clip log
+        sigma is constant, so its derivative by the raw scale is exactly 0.
+
         Raises
         ------
         TypeError

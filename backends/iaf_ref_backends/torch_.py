@@ -8,6 +8,7 @@ this is forbidden.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -58,6 +59,15 @@ class TorchBackend(FloatBackend):
             torch.cuda.synchronize(array.device)
         elif array.device.type == "mps":
             torch.mps.synchronize()
+
+    def gradient(
+        self, function: Callable[[Mapping[str, Any]], Any], arrays: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the derivatives of a function of named tensors, by autograd."""
+        leaves = {name: array.detach().requires_grad_() for name, array in arrays.items()}
+        value = function(leaves)
+        found = torch.autograd.grad(value, list(leaves.values()), materialize_grads=True)
+        return dict(zip(leaves, found, strict=True))
 
     def precision_switches(self) -> tuple[Switch, ...]:
         """Return PyTorch's own switches, and NVIDIA's."""

@@ -19,7 +19,7 @@ import numpy as np
 from iaf_ref_backends.profiles import Profile
 
 from .agreement_inverse import Image, apart, image
-from .answers import NAMES, Answer
+from .answers import Answer
 from .cases import Case
 from .checks.asking import Arrays, same
 from .checks.compare import Doubles, bound_of
@@ -99,16 +99,19 @@ class Yardstick:
     def _pair(self, a: Answer, b: Answer, held: tuple[Profile, ...]) -> Distance:
         """Measure two answers of one method."""
         both = list(zip(a.values, b.values, strict=False))
-        if len(a.values) != len(b.values) or any(u.shape != v.shape for u, v in both):
+        if (
+            a.names != b.names
+            or len(a.values) != len(b.values)
+            or any(u.shape != v.shape for u, v in both)
+        ):
             return FAR
         if all(same(u, v) for u, v in both):
             return EQUAL
         if a.method == "masks" or any(u.dtype != v.dtype for u, v in both):
             return FAR
         parts = self._images_apart(a, b, held) if a.method == "inverse" else None
-        names = NAMES[a.method]
         units = (
-            [self._units(n, u, v, held) for n, (u, v) in zip(names, both, strict=True)]
+            [self._units(n, u, v, held) for n, (u, v) in zip(a.names, both, strict=True)]
             if parts is None
             else [parts]
         )

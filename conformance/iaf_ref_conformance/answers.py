@@ -27,10 +27,14 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Method of a subject -> what it returns, in order; ``masks`` returns as many as there are."""
-NUMERIC = ("forward", "log_scale", "log_prob", "inverse_explicit", "integral", "inverse")
+NUMERIC = (
+    "forward", "log_scale", "log_prob", "inverse_explicit", "integral", "gradient", "inverse",
+)  # fmt: skip
 """Checks that compare numbers within a bound; the one that derives its bounds comes last."""
 COMPARED = (*NUMERIC, "masks", "connectivity")
 """Checks whose answers are kept. The others hold a subject's answers against each other only."""
+RECORDED = (*NAMES, "masks", "gradient")
+"""Methods whose answers are kept."""
 DTYPES = ("float32", "float64", "bool")
 """Of arrays that are kept; an answer in any other dtype fails its case."""
 
@@ -46,11 +50,19 @@ class Answer:
     by : str
         The algorithm that was asked for, if one was.
     values : tuple of arrays
+    keys : tuple of str
+        What each value was called, where the method returned a mapping (``gradient``).
     """
 
     method: str
     by: str
     values: tuple[Arrays, ...]
+    keys: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the values are called; those of masks have no names."""
+        return self.keys or NAMES.get(self.method, ())
 
 
 class Recorder:
@@ -68,7 +80,7 @@ class Recorder:
     def __getattr__(self, name: str) -> Any:
         """Return the subject's own, a method with its answers kept."""
         found = getattr(self._subject, name)
-        return partial(self._ask, name, found) if name in (*NAMES, "masks") else found
+        return partial(self._ask, name, found) if name in RECORDED else found
 
     def take(self) -> tuple[Answer, ...]:
         """Return the answers since the last time."""
@@ -78,10 +90,13 @@ class Recorder:
     def _ask(self, method: str, function: Any, /, *given: Any, **options: Any) -> Any:
         """Call; keep the answer if it is arrays."""
         found = function(*given, **options)
-        parts = found if isinstance(found, tuple | list) else (found,)
+        keys = tuple(sorted(found)) if isinstance(found, Mapping) else ()
+        parts = tuple(found[key] for key in keys)
+        if not isinstance(found, Mapping):
+            parts = tuple(found) if isinstance(found, tuple | list) else (found,)
         if all(isinstance(p, np.ndarray | np.generic) and p.dtype.name in DTYPES for p in parts):
             by = str(options.get("method", ""))
-            self._answers.append(Answer(method, by, tuple(np.array(part) for part in parts)))
+            self._answers.append(Answer(method, by, tuple(np.array(part) for part in parts), keys))
         return found
 
 
@@ -94,7 +109,7 @@ class Replay:
     """
 
     def __init__(self, answers: Iterable[Answer]) -> None:
-        self._answers = {(answer.method, answer.by): answer.values for answer in answers}
+        self._answers = {(answer.method, answer.by): answer for answer in answers}
         self.inverse_methods = tuple(
             by for method, by in self._answers if method == "inverse" and by
         )
@@ -106,15 +121,23 @@ class Replay:
         return partial(self._repeat, name)
 
     def _repeat(self, name: str, /, *given: Any, method: str = "") -> Any:
-        """Return the answer, one array as that and several as a tuple."""
-        values = self._answers[name, method]
+        """Return the answer: a mapping, one array as that, or several as a tuple."""
+        answer = self._answers[name, method]
+        values = answer.values
+        if answer.keys:
+            return dict(zip(answer.keys, values, strict=True))
         return values[0] if len(NAMES.get(name, ())) == 1 and len(values) == 1 else values
 
 
 def encode(answers: Sequence[Answer]) -> list[dict[str, Any]]:
     """Return answers as plain data: bytes little-endian, last axis fastest, in base64."""
     return [
-        {"method": answer.method, "by": answer.by, "values": [_array(v) for v in answer.values]}
+        {
+            "method": answer.method,
+            "by": answer.by,
+            "values": [_array(v) for v in answer.values],
+            **({"keys": list(answer.keys)} if answer.keys else {}),
+        }
         for answer in answers
     ]
 
@@ -135,7 +158,12 @@ def decode(data: Iterable[Mapping[str, Any]]) -> tuple[Answer, ...]:
         Not base64, or bytes too many or too few for the shape.
     """
     return tuple(
-        Answer(entry["method"], entry["by"], tuple(_decoded(v) for v in entry["values"]))
+        Answer(
+            entry["method"],
+            entry["by"],
+            tuple(_decoded(v) for v in entry["values"]),
+            tuple(entry.get("keys", ())),
+        )
         for entry in data
     )
 

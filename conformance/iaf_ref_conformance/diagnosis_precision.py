@@ -18,7 +18,7 @@ from typing import Any
 from iaf_ref_backends import profiles
 from iaf_ref_backends.profiles import Profile
 
-from .answers import NAMES, Answer
+from .answers import Answer
 from .cases import DTYPES, Case, Expected
 from .checks.asking import Arrays
 from .checks.compare import coarsest, error_of, rate
@@ -58,7 +58,7 @@ def ratios(case: Case, answers: Iterable[Answer]) -> dict[str, float]:
 def _values(case: Case, answers: Iterable[Answer]) -> Iterator[tuple[str, Arrays, Expected]]:
     """Yield the answers for which the case has a truth."""
     for answer in answers:
-        for name, value in zip(NAMES.get(answer.method, ()), answer.values, strict=False):
+        for name, value in zip(answer.names, answer.values, strict=False):
             expected: Any = case.expected.get(name)
             if isinstance(expected, Expected) and expected.hi.shape == value.shape:
                 yield name, value, expected

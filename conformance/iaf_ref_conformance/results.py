@@ -59,7 +59,7 @@ class Run:
     judged : tuple of str
         Patterns of the clauses that the verdict is on; empty: all.
     uncovered : mapping
-        Clauses on algorithms that the subject does not have, and which (``covered``).
+        Clauses on what the subject does not have, and what that is (``covered``).
     """
 
     subject: str
@@ -131,6 +131,7 @@ class Run:
             clause
             for clause in (*CLAUSES, *sorted(found - set(CLAUSES)))
             if clause in found
+            and clause not in self.uncovered
             and (not self.judged or any(fnmatchcase(clause, glob) for glob in self.judged))
         ]
 

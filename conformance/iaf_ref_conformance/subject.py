@@ -22,6 +22,10 @@ class Subject(Protocol):
         Per-dimension log sigma (..., D), nats.
     ``log_prob(case, y, context)``
         Log density under the case's base (...), nats; (..., D) if the case says per dimension.
+    ``gradient(case, y, context)``
+        Derivatives of the sum over all rows of log q(y) under the case's base: a mapping with
+        ``y``, ``context`` where there is one, and each name in ``case.tensors``, to arrays of their
+        shapes. A subject that has no such method is not judged by GRAD-1.
 
     Optional attributes: ``device`` (str), ``environment`` (a mapping, or a method that returns
     one), and ``inverse_methods``, names of algorithms: ``inverse`` is asked with ``method=`` each.
@@ -61,6 +65,8 @@ class Backend(Protocol):
         Precision switches, name -> what they stand at.
     ``ieee()``
         A context that sets them to IEEE arithmetic, and restores them.
+    ``gradient(function, arrays)``
+        Derivatives of a function of named arrays, whose result is 0-d, by each of them: a mapping.
     """
 
     @property

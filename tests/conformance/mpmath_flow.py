@@ -48,9 +48,9 @@ def read(stem: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def exact(array: np.ndarray) -> Any:
-    """Floats as nested lists of exact numbers."""
+    """Floats, or numbers of mpmath, as nested lists of exact numbers."""
     return (
-        np.frompyfunc(lambda v: mpf(float(v)), 1, 1)(array).tolist()
+        np.frompyfunc(lambda v: v if isinstance(v, mpf) else mpf(float(v)), 1, 1)(array).tolist()
         if array.size
         else array.tolist()
     )
@@ -331,3 +331,40 @@ def one(
     inner = base_terms(document["base"], arrays, back)
     joint = [a + b for a, b in zip(inner, terms, strict=True)]
     return {"log_prob": joint if document["options"].get("per_dimension") else [mp.fsum(joint)]}
+
+
+STEP = mpf(2) ** -150
+"""Of differences: their error is some third derivative times 2^-300, their rounding 2^-650."""
+
+
+def slope(
+    document: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    text: dict[str, Any],
+    tensors: dict[str, np.ndarray],
+    direction: dict[str, np.ndarray],
+) -> Any:
+    """Derivative of the sum of log q over all rows along a direction, by a central difference."""
+    ahead, behind = (
+        total(
+            document,
+            moved(arrays, {f"input.{n}": d for n, d in direction.items()}, step),
+            build(text, moved(tensors, direction, step)),
+        )
+        for step in (STEP, -STEP)
+    )
+    return (ahead - behind) / (2 * STEP)
+
+
+def moved(
+    arrays: dict[str, np.ndarray], direction: dict[str, np.ndarray], step: Any
+) -> dict[str, np.ndarray]:
+    """Arrays with those that have a direction moved along it, exactly."""
+    add = np.frompyfunc(lambda value, way: mpf(float(value)) + step * int(way), 2, 1)
+    return {n: add(a, direction[n]) if n in direction else a for n, a in arrays.items()}
+
+
+def total(document: dict[str, Any], arrays: dict[str, np.ndarray], flow: Any) -> Any:
+    """The sum of log q over all rows."""
+    asked = {**document, "check": "log_prob", "expected": {"log_prob": []}}
+    return mp.fsum(answers(asked, arrays, flow)["log_prob"])

@@ -141,11 +141,12 @@ CASES = {dtype: every_case(dtype) for dtype in PROFILE}
 
 
 def test_there_is_a_case_for_every_check() -> None:
-    assert list(CASES["float64"]) == list(CHECKS)
+    elsewhere = {"gradient"}  # needs a library that differentiates: test_gradient.py
+    assert list(CASES["float64"]) == [name for name in CHECKS if name not in elsewhere]
 
 
 @pytest.mark.parametrize("dtype", PROFILE)
-@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("name", CASES["float64"])
 def test_the_reference_passes(name: str, dtype: str) -> None:
     outcome = put(CASES[dtype][name])
     assert (outcome.status, outcome.reason) == ("passed", "")

@@ -18,6 +18,7 @@ VECTORS = Path(corpus.__file__).parent / "vectors"
 CHECKS = {
     "masks", "connectivity", "forward", "log_scale", "inverse", "inverse_explicit", "log_prob",
     "causality", "rows", "nonfinite", "round_trip", "refuse_dtype", "integral",
+    "gradient",
 }  # fmt: skip
 
 

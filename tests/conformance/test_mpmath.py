@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,6 +44,9 @@ def test_the_second_way_agrees(name: str) -> None:
     if document["check"] in MASKS:
         compare_masks(document["check"], arrays, description["flow"])
         return
+    if document["check"] == "gradient":
+        compare_slopes(document, arrays, description["flow"], tensors)
+        return
     with mp.workprec(second.BITS):
         values = second.answers(document, arrays, second.build(description["flow"], tensors))
         assert set(values) == set(document["expected"]) != set()
@@ -53,6 +57,31 @@ def test_the_second_way_agrees(name: str) -> None:
                 assert abs(mpf(float(high)) + mpf(float(low)) - number) <= rounding(number), (
                     quantity
                 )
+
+
+def compare_slopes(
+    document: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    flow: dict[str, Any],
+    tensors: dict[str, np.ndarray],
+) -> None:
+    """One direction that moves every number by another amount: no derivative can be off unseen."""
+    names = {name.removeprefix("input.") for name in arrays if name.startswith("input.")}
+    assert set(document["expected"]) == names | set(tensors)
+    rng = np.random.default_rng(0)
+    direction = {
+        name: rng.choice([-7, -5, -3, 2, 4, 6], size=shape)
+        for name, shape in document["expected"].items()
+    }
+    with mp.workprec(second.BITS):
+        stored, allowed = mpf(0), mpf(2) ** -250
+        for name, ways in direction.items():
+            parts = (arrays[f"expected.{name}.{part}"].ravel() for part in ("hi", "lo"))
+            for way, high, low in zip(ways.ravel(), *parts, strict=True):
+                number = mpf(float(high)) + mpf(float(low))
+                stored += int(way) * number
+                allowed += abs(int(way)) * rounding(number)
+        assert abs(stored - second.slope(document, arrays, flow, tensors, direction)) <= allowed
 
 
 def rounding(number: mpf) -> mpf:

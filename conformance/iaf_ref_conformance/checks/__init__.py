@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from .density import integral, log_prob
 from .exact import causality, nonfinite, refuse_dtype, round_trip, rows
+from .gradient import gradient
 from .inverse import inverse
 from .maps import forward, inverse_explicit, log_scale
 from .masks import connectivity, masks
@@ -31,6 +32,7 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
             round_trip,
             refuse_dtype,
             integral,
+            gradient,
         )
     }
 )

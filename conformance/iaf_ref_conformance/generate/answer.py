@@ -14,6 +14,7 @@ from iaf_ref_backends import profiles, tracked
 from ..cases import Expected
 from .evaluate import Placed, Results, Stated, evaluate, place
 from .question import Floats, Refused
+from .vacuity import refuse_flat
 
 PRECISIONS = (256, 512, 1024, 2048)
 """Bits of the balls: the next where one is not enough."""
@@ -31,7 +32,8 @@ def truth(stated: Stated, by_jacobian: bool = False) -> dict[str, Any]:
     Raises
     ------
     Refused
-        A ball is too wide, or the determinant of the Jacobian differs from the sum of log sigma.
+        A ball is too wide, the determinant of the Jacobian differs from the sum of log sigma, or
+        a gradient is zero.
     """
     from iaf_ref_backends import ball
 
@@ -42,6 +44,8 @@ def truth(stated: Stated, by_jacobian: bool = False) -> dict[str, Any]:
                 results["log_det"] = _determinant(place(stated, ball.xp), results["log_det"])
             radii = {n: np.max(ball.relative_radius(v), initial=0.0) for n, v in results.items()}
         if all(radius < RADIUS for radius in radii.values()):
+            if stated.check == "gradient":
+                refuse_flat({name: ball.midpoint(value) for name, value in results.items()})
             return results
     raise Refused(f"{stated.check}: expected relative radii below {RADIUS}, got {radii}")
 

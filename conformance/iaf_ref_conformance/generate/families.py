@@ -11,6 +11,7 @@ from . import (
     chain,
     dens,
     det,
+    grad,
     graphs,
     integral,
     inv,
@@ -41,6 +42,7 @@ FAMILIES: dict[str, Callable[[], Iterator[Question]]] = {
     "shape": shape.questions,
     "num": num.questions,
     "real": real.questions,
+    "grad": grad.questions,
 }
 """Name -> questions."""
 

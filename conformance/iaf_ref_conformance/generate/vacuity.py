@@ -10,7 +10,7 @@ Rules, by the name under which a question may be exempt from one:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,10 @@ from .question import Floats, Question, Refused
 
 Step = tuple[ir.AffineAutoregressive, Floats, Floats | None]
 
-ASKED = ("forward", "log_scale", "inverse", "inverse_explicit", "log_prob", "integral", "causality")
+ASKED = (
+    "forward", "log_scale", "inverse", "inverse_explicit", "log_prob", "integral", "causality",
+    "gradient",
+)  # fmt: skip
 """Checks in which values count; the others are about masks, rows, shapes and dtypes."""
 
 
@@ -40,6 +43,24 @@ def refuse_vacuous(question: Question) -> None:
     for rule in question.exempt:
         if rule not in broken:
             raise Refused(f"{question.slug}: expected an exemption that is needed, got {rule}")
+
+
+def refuse_flat(gradient: Mapping[str, Floats]) -> None:
+    """Refuse derivatives that a program could leave out unseen.
+
+    Parameters
+    ----------
+    gradient : mapping
+        Name -> derivatives: of y none is 0, of each other array one is not.
+
+    Raises
+    ------
+    Refused
+        Naming the array.
+    """
+    for name, values in gradient.items():
+        if not (np.all(values) if name == "y" else np.any(values)):
+            raise Refused(f"{name}: expected derivatives that are not 0, got zeros")
 
 
 def _broken(question: Question) -> Iterator[tuple[str, str]]:

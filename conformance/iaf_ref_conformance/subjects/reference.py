@@ -15,6 +15,7 @@ from iaf_ref.describe import rebuild
 from iaf_ref.inverses import METHODS
 
 from ..cases import Case, Floats, build_base
+from ..joint import posed_joint
 from ..subject import Backend
 from .memory import out_of_memory
 from .switching import switches_of
@@ -72,6 +73,8 @@ class Reference:
         self.dtypes = tuple(backend.dtypes if dtypes_on is None else dtypes_on(self.device))
         self.profile = {d: p for d, p in backend.profiles.items() if d in self.dtypes}
         self._built: tuple[Case, Any] | None = None
+        if hasattr(backend, "gradient"):  # else the subject has no such method (GRAD-1)
+            self.gradient = self._gradient
 
     def environment(self) -> Mapping[str, str]:
         """Return the backend's, with the precision switches that are in force."""
@@ -125,16 +128,21 @@ class Reference:
     def log_prob(self, case: Case, y: Floats, context: Floats | None) -> Array:
         """Log density under the case's base; per dimension where the case says so."""
         y, context, flow = self._place(y), self._place(context), self._flow(case)
-        placed = {
-            name: self._place(a)
-            for name, a in case.input_arrays.items()
-            if name.startswith("base.")
-        }
+        own = {n: a for n, a in case.input_arrays.items() if n.startswith("base.")}
+        placed = {name: self._place(array) for name, array in own.items()}
         if case.base_text is None:
             raise NotImplementedError("the case has no base distribution")
         transform = ir.PerDimension(flow) if case.options.get("per_dimension") else flow
         q = ir.TransformedDistribution(build_base(case.base_text, placed), [transform])
         return self._fetch(q.log_prob(y, context=context), y, "log_prob")
+
+    @_computing
+    def _gradient(self, case: Case, y: Floats, context: Floats | None) -> dict[str, Array]:
+        """Derivatives of the sum of log q over all rows, by inputs and by weights."""
+        function, given = posed_joint(case, y, context)
+        arrays = {name: self._place(a) for name, a in given.items()}
+        found = self.backend.gradient(function, arrays)  # type: ignore[attr-defined]
+        return {name: self._fetch(d, arrays[name], name) for name, d in found.items()}
 
     def _flow(self, case: Case) -> Any:
         """The flow on the backend; the last one is kept, as a case may ask more than once."""
