@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -93,7 +94,12 @@ class TorchBackend(FloatBackend):
 
 
 def _matmul_switches() -> list[Switch]:
-    """In which precision float32 products are taken; before version 2.9 by an older interface."""
+    """In which precision float32 products are taken; before version 2.9 by the older interface.
+
+    Where the two contradict each other, PyTorch raises as soon as anybody reads the older one, its
+    compiler and its profiler too; so both are held. The older one is held last and restored first,
+    as setting it sets the newer one too.
+    """
     found = []
     for path, owner in (
         ("torch.backends.cuda.matmul", torch.backends.cuda.matmul),
@@ -101,15 +107,33 @@ def _matmul_switches() -> list[Switch]:
     ):
         if owner is not None and hasattr(owner, "fp32_precision"):
             found.append(attribute(owner, path, "fp32_precision", "ieee"))
-    cuda = torch.backends.cuda.matmul
-    return found or [attribute(cuda, "torch.backends.cuda.matmul", "allow_tf32", False)]
+    return [*found, _older()]
+
+
+def _older() -> Switch:
+    """The older interface; ``torch.backends.cuda.matmul.allow_tf32`` is another name for it."""
+    get, wanted = torch.get_float32_matmul_precision, "highest"
+    older = setting(
+        "torch.set_float32_matmul_precision", get, torch.set_float32_matmul_precision, wanted
+    )
+
+    def hold() -> AbstractContextManager[Any]:
+        if older.hold is None or get() == wanted:
+            return nullcontext()  # nothing contradicts, and setting it would leave its traces
+        return older.hold()
+
+    return Switch(older.name, get, hold)
 
 
 def _reduction_switches() -> list[Switch]:
     """Whether sums of half precision products may be held in half precision."""
     owner, path = torch.backends.cuda.matmul, "torch.backends.cuda.matmul"
-    names = ("bf16_reduced_precision_reduction", "fp16_reduced_precision_reduction")
-    return [attribute(owner, path, f"allow_{name}", False) for name in names]
+    names = (
+        "allow_bf16_reduced_precision_reduction",
+        "allow_fp16_reduced_precision_reduction",
+        "allow_fp16_accumulation",
+    )
+    return [attribute(owner, path, name, False) for name in names if hasattr(owner, name)]
 
 
 def _flush() -> Switch:

@@ -109,17 +109,21 @@ class Yardstick:
             return EQUAL
         if a.method == "masks" or any(u.dtype != v.dtype for u, v in both):
             return FAR
+        if len(both) != len(a.names):
+            return FAR  # alike, and neither is what the method returns
         parts = self._images_apart(a, b, held) if a.method == "inverse" else None
         units = (
             [self._units(n, u, v, held) for n, (u, v) in zip(a.names, both, strict=True)]
             if parts is None
             else [parts]
         )
-        rounded = [Distance(same(u, v), ulps(u, v), 0.0) for u, v in both]
+        rounded = [Distance(same(u, v), ulps(u, v), None) for u, v in both]
         return greatest([*rounded, *(Distance(False, 0.0, number) for number in units)])
 
     def _units(self, name: str, a: Arrays, b: Arrays, held: tuple[Profile, ...]) -> float | None:
-        """Distance over the sum of the bounds."""
+        """Distance over the sum of the bounds; inf where the case expects no such value."""
+        if name not in self.case.expected:
+            return float("inf")
         try:
             bounds = [bound_of(self.case, profile, name) for profile in held]
         except Unsupported:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,10 +14,10 @@ from iaf_ref.clauses import CLAUSES
 
 from .agreement import Agreement
 from .agreement_distance import Distance, greatest
-from .table import shorten
+from .table import print_fitting, shorten
 
 _SENTENCE = 40
-"""Columns that a clause's sentence may take."""
+"""Columns that a clause's sentence may take; with little room they are fewer, or none."""
 
 
 def show_agreement(console: Console, found: Sequence[Agreement], every: bool = False) -> None:
@@ -36,16 +37,28 @@ def show_agreement(console: Console, found: Sequence[Agreement], every: bool = F
             style="bold",
             soft_wrap=True,
         )
-        console.print(_matrix(own))
+        print_fitting(console, partial(_matrix, own))
         console.print()
         differing = [each for each in own if not each.distance.bitwise]
         if differing:
-            console.print(_clauses(differing, every))
+            print_fitting(console, partial(_clauses, differing, every), _SENTENCE)
             console.print()
+        _print_same(console, own, differing)
 
 
-def _matrix(found: Sequence[Agreement]) -> Table:
-    """Subjects against subjects, each cell the worst over all clauses."""
+def _print_same(
+    console: Console, found: Sequence[Agreement], differing: Sequence[Agreement]
+) -> None:
+    """Name the clauses in which no two subjects differ in a bit."""
+    other = {each.clause for each in differing}
+    same = [c for c in CLAUSES if c not in other and any(each.clause == c for each in found)]
+    if same:
+        console.print(f"bit for bit the same: {', '.join(same)}", soft_wrap=True)
+        console.print()
+
+
+def _matrix(found: Sequence[Agreement], _: int) -> Table:
+    """Subjects against subjects, each cell the worst over all clauses; there is no sentence."""
     rows = list(dict.fromkeys(each.a for each in found))
     columns = list(dict.fromkeys(each.b for each in found))
     table = Table(box=None, pad_edge=False)
@@ -69,18 +82,20 @@ def _cell(found: Sequence[Agreement]) -> str:
     return text if all(each.within for each in found) else f"[red]{text}[/red]"
 
 
-def _clauses(found: Sequence[Agreement], every: bool) -> Table:
+def _clauses(found: Sequence[Agreement], every: bool, longest: int) -> Table:
     """One line for each clause, or for each pair and clause, where bits differ."""
     table = Table(box=None, pad_edge=False)
-    for name in ("clause", "what it says", "pairs" if not every else "pair"):
+    says = ["what it says"] if longest else []
+    for name in ("clause", *says, "pairs" if not every else "pair"):
         table.add_column(name, no_wrap=True)
     for name in ("cases", "ulps", "units"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("" if every else "worst pair", no_wrap=True)
     for clause in CLAUSES:
         own = [each for each in found if each.clause == clause]
+        sentence = [escape(shorten(CLAUSES[clause], longest))] if longest else []
         for row in _rows(own, every):
-            table.add_row(clause, escape(shorten(CLAUSES[clause], _SENTENCE)), *row)
+            table.add_row(clause, *sentence, *row)
     return table
 
 

@@ -155,7 +155,7 @@ def decode(data: Iterable[Mapping[str, Any]]) -> tuple[Answer, ...]:
     Raises
     ------
     ValueError
-        Not base64, or bytes too many or too few for the shape.
+        Not base64, bytes too many or too few for the shape, or a shape that no array has.
     """
     return tuple(
         Answer(
@@ -170,7 +170,7 @@ def decode(data: Iterable[Mapping[str, Any]]) -> tuple[Answer, ...]:
 
 def _decoded(value: Mapping[str, Any]) -> Arrays:
     """One array."""
-    dtype, shape = np.dtype(value["dtype"]), tuple(value["shape"])
+    dtype, shape = np.dtype(value["dtype"]), tuple(map(int, value["shape"]))  # JSON: 2.0 is 2
     content = base64.b64decode(value["data"], validate=True)
     expected = math.prod(shape) * dtype.itemsize
     if len(content) != expected:

@@ -11,16 +11,24 @@ from rich.markup import escape
 from rich.table import Table
 
 from . import cli_ending as ending
-from .offers import ABSENT, AVAILABLE, BROKEN, Offer, document, offers
+from .offers import ABSENT, AVAILABLE, BROKEN, LIMIT, Offer, document, offers
 
 STYLES = {AVAILABLE: "green", ABSENT: "yellow", BROKEN: "bold red"}
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
-def backends(as_json: bool) -> None:
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.0, max=86400.0, min_open=True),
+    default=LIMIT,
+    show_default=True,
+    metavar="SECONDS",
+    help="For each backend: one that takes longer to load is broken.",
+)
+def backends(as_json: bool, timeout: float) -> None:
     """List every backend: its devices, dtypes and precision switches, or why it is missing."""
-    found = offers()
+    found = offers(timeout)
     if as_json:
         click.echo(json.dumps(document(found), indent=1))
         return
@@ -33,14 +41,14 @@ def backends(as_json: bool) -> None:
 def _table(found: Sequence[Offer]) -> Table:
     """One row a backend."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("backend", "status", "version", "devices", "dtypes"):
+    for heading in ("backend", "status"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("version", "devices", "dtypes"):
         table.add_column(heading, overflow="fold")
     for each in found:
         status = f"[{STYLES[each.status]}]{each.status}[/]"
-        devices = " ".join(each.devices)
-        table.add_row(
-            *map(escape, (each.name,)), status, escape(each.version), devices, _dtypes(each)
-        )
+        said = (each.version, " ".join(each.devices), _dtypes(each))
+        table.add_row(escape(each.name), status, *map(escape, said))
     return table
 
 
@@ -67,9 +75,8 @@ def _print_missing(out: Console, found: Sequence[Offer]) -> None:
         out.print()
     for each in missing:
         install = f"; install it by: {each.install}" if each.install not in each.reason else ""
-        out.print(
-            f"{each.name} is {each.status}: {each.reason}{install}", markup=False, soft_wrap=True
-        )
+        line = ending.printable(f"{each.name} is {each.status}: {each.reason}{install}")
+        out.print(line, markup=False, soft_wrap=True)
 
 
 def _print_switches(out: Console, found: Sequence[Offer]) -> None:
@@ -80,4 +87,4 @@ def _print_switches(out: Console, found: Sequence[Offer]) -> None:
     for each in found:
         for name, value in each.switches.items():
             line = f"  {each.name:<16} {name.removeprefix('switch ')} = {value}"
-            out.print(line, markup=False, soft_wrap=True)
+            out.print(ending.printable(line), markup=False, soft_wrap=True)

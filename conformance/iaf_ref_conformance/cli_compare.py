@@ -34,6 +34,8 @@ SCHEMA = "iaf-ref-comparison/1"
 FILE = click.Path(path_type=Path)
 _MOST = 5
 """Ids that are written out; ``--json`` has them all."""
+_LONGEST = 300
+"""Characters of an entry of a report that are written out."""
 
 
 @click.command()
@@ -48,16 +50,18 @@ def compare(a: Path, b: Path, json_path: Path | None, verbose: bool) -> None:
 
     Runs of one subject in one dtype are paired; where no subject is in both, all runs of a dtype.
     Exit codes: 0 they agree within both bounds; 1 some numbers are further apart than the sum of
-    both bounds, or a case passed in one and failed in the other; 2 usage, or a file that is no
-    report; 3 other cases here than there, a report that was changed, or no room for
+    both bounds, or a case passed in one and failed in the other; 2 usage, a file that is no
+    report, or a report that was changed; 3 other cases here than there, or no room for
     the comparison.
     """
     ending.writable(json=json_path)
+    if json_path is not None and json_path.resolve() in {a.resolve(), b.resolve()}:
+        ending.usage(f"--json: expected another file than the reports, got {str(json_path)!r}")
     try:
         first, second, corpus = read(a), read(b), load()
-    except NoReportError as error:
+    except (NoReportError, ForeignReportError) as error:
         ending.usage(str(error))
-    except (ForeignReportError, CorpusError) as error:
+    except CorpusError as error:
         ending.incomplete(str(error))
     pairs = partners(first.runs, second.runs)
     _same_cases(first, second, pairs, corpus)
@@ -68,7 +72,7 @@ def compare(a: Path, b: Path, json_path: Path | None, verbose: bool) -> None:
         ending.incomplete(str(error))
     agree = all(each.within for each in found) and not any(map(contradictions, pairs))
     for line in _lines(first, second, pairs):
-        click.echo(line)
+        click.echo(ending.printable(line))
     show_agreement(ending.console(), found, verbose)
     click.echo(_conclusion(pairs, found))
     if json_path is not None:
@@ -102,12 +106,14 @@ def _same_cases(first: Loaded, second: Loaded, pairs: Sequence[Pair], corpus: Co
 
 def _listed(names: Sequence[str]) -> str:
     """Write the first of some ids."""
-    return ", ".join(names[:_MOST]) + (", ..." if len(names) > _MOST else "")
+    first = [ending.printable(name, _LONGEST) for name in names[:_MOST]]
+    return ", ".join(first) + (", ..." if len(names) > _MOST else "")
 
 
 def _names(pair: Pair) -> tuple[str, str]:
     """Names of two runs in tables."""
-    return f"A: {pair[0].subject}", f"B: {pair[1].subject}"
+    a, b = (ending.printable(run.subject, _LONGEST) for run in pair)
+    return f"A: {a}", f"B: {b}"
 
 
 def _lines(first: Loaded, second: Loaded, pairs: Sequence[Pair]) -> Iterator[str]:
@@ -119,7 +125,8 @@ def _lines(first: Loaded, second: Loaded, pairs: Sequence[Pair]) -> Iterator[str
         if one.profile != other.profile:
             yield f"  profile: {one.profile} / {other.profile}"
         for name, (here, there) in environments(pair).items():
-            yield f"  {name}: {here or 'not said'} / {there or 'not said'}"
+            values = (ending.printable(v or "not said", _LONGEST) for v in (here, there))
+            yield f"  {name}: {' / '.join(values)}"
         differing = [f"{name} {here} / {there}" for name, here, there in verdicts(pair)]
         if differing:
             yield f"  {len(differing)} cases ended differently: {_listed(differing)}"

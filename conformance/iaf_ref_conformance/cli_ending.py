@@ -23,13 +23,19 @@ _WIDTH = 120
 
 def usage(message: str) -> NoReturn:
     """End with exit code 2, and the command's usage beside the message."""
-    raise click.UsageError(message, click.get_current_context(silent=True))
+    raise click.UsageError(printable(message), click.get_current_context(silent=True))
 
 
 def incomplete(message: str) -> NoReturn:
     """End with exit code 3."""
-    click.echo(f"Incomplete: {message}", err=True)
+    click.echo(f"Incomplete: {printable(message)}", err=True)
     sys.exit(INCOMPLETE)
+
+
+def printable(text: str, longest: int = 1000) -> str:
+    """Return a stranger's text as one line that cannot move the cursor, cut where it is endless."""
+    cut = text if len(text) <= longest else text[:longest] + " ..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
 
 
 def writable(**paths: Path | None) -> None:

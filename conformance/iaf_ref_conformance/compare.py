@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as shortly
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -19,6 +20,8 @@ from .report import SCHEMA, schema, seal
 from .run import Result, Run
 
 Pair = tuple[Run, Run]
+_LARGEST = 2**26
+"""Bytes of a report that are read; one of eight whole runs has 4 MB."""
 
 
 class NoReportError(ValueError):
@@ -56,34 +59,49 @@ def read(path: Path) -> Loaded:
         Not what the schema says, or changed after it was written.
     """
     document = _document(path)
+    try:
+        _check(document)
+        return Loaded(document["spec_version"], _runs(document))
+    except ForeignReportError as error:
+        raise ForeignReportError(f"{path}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ForeignReportError(
+            f"{path}: expected entries that fit one another, got others: {error}"
+        ) from error
+
+
+def _check(document: dict[str, Any]) -> None:
+    """Refuse what is not as the schema says, or not as it was written."""
     problem = next(Draft202012Validator(schema()).iter_errors(document), None)
     if problem is not None:
         place = "/".join(map(str, problem.absolute_path)) or "the report"
         message = problem.message if len(problem.message) < 200 else problem.message[:200] + " ..."
-        raise ForeignReportError(
-            f"{path}: expected a report by its schema, got at {place}: {message}"
-        )
+        raise ForeignReportError(f"expected a report by its schema, got at {place}: {message}")
     if document["sha256"] != seal(document):
         raise ForeignReportError(
-            f"{path}: expected a report as it was written, got one whose sha256 is {seal(document)}"
+            f"expected a report as it was written, got one whose sha256 is {seal(document)}"
         )
-    try:
-        return Loaded(document["spec_version"], _runs(document))
-    except ValueError as error:
-        raise ForeignReportError(f"{path}: {error}") from error
 
 
 def _document(path: Path) -> dict[str, Any]:
     """JSON that claims to be a report."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NoReportError(f"{path}: expected a report, got {error.strerror}") from error
+        with path.open("rb") as file:
+            content = file.read(_LARGEST + 1)
+    except (OSError, ValueError) as error:  # a path with a NUL is a ValueError
+        why = getattr(error, "strerror", None) or error
+        raise NoReportError(f"{path}: expected a report, got {why}") from error
+    if len(content) > _LARGEST:
+        raise NoReportError(
+            f"{path}: expected a report of at most {_LARGEST >> 20} MiB, got a larger file"
+        )
+    try:
+        document = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise NoReportError(f"{path}: expected a report in JSON, got {error}") from error
     claimed = document.get("schema") if isinstance(document, dict) else None
     if claimed != SCHEMA:
-        raise NoReportError(f"{path}: expected a report of schema {SCHEMA}, got {claimed!r}")
+        raise NoReportError(f"{path}: expected a report of schema {SCHEMA}, got {shortly(claimed)}")
     return document  # type: ignore[no-any-return]
 
 
@@ -95,18 +113,24 @@ def _runs(document: Mapping[str, Any]) -> tuple[Run, ...]:
 
 def _run(data: Mapping[str, Any], judged: tuple[str, ...]) -> Run:
     """A run from plain data."""
-    profiles.load(data["profile"])
+    held = profiles.load(data["profile"])
+    if held.dtype != data["dtype"]:
+        raise ValueError(
+            f"profile: expected one for {data['dtype']}, got {held.name}, which is for {held.dtype}"
+        )
     run = Run(
         data["subject"],
         data["device"],
         data["dtype"],
         data["profile"],
         data["environment"],
-        data["counts"]["expected"],
+        int(data["counts"]["expected"]),
         tuple(_result(case) for case in data["cases"]),
         judged=judged,
         uncovered=data["uncovered"],
     )
+    if len({result.id for result in run.results}) != len(run.results):
+        raise ValueError("cases: expected each id once, got one twice")
     if run.counts != data["counts"]:
         raise ValueError(f"counts: expected {run.counts}, as its cases are, got {data['counts']}")
     return run

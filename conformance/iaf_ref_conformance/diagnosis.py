@@ -7,7 +7,9 @@ which a profile has no bound says nothing about that profile and is left out, an
 
 Profiles with wide bounds hold mistakes of other kinds too. A coarser arithmetic shows in most of
 the cases that compare numbers, a mistake in those of its clause: so the switch is said to be the
-cause only where more than half of them fail, and to be a possible one elsewhere.
+cause only where more than half of them fail, and to be a possible one elsewhere. And it comes near
+the bounds of its profile. Errors that are nearer to the bounds of the declared one are of another
+kind, such as a function of a few ulps too many, and accuse no switch.
 """
 
 from __future__ import annotations
@@ -78,7 +80,8 @@ def diagnose(run: Run, load: Callable[[str, str], Case]) -> Diagnosis | None:
         if skipped is not None:
             said = _conforms(run, profile, len(rounding), len(failed) - len(rounding))
             return Diagnosis(profile.name, skipped, said)
-    return Diagnosis(None, 0, f"fails {declared.name} and every coarser profile")
+    every = "and every coarser profile" if rounding else "by more than rounding"
+    return Diagnosis(None, 0, f"fails {declared.name} {every}")
 
 
 def coarser(declared: Profile) -> list[Profile]:
@@ -130,12 +133,22 @@ def _conforms(run: Run, profile: Profile, rounding: int, exact: int) -> str:
     compared = sum(1 for _ in _numeric(run))
     sure = 2 * rounding > compared
     cause, remedy = switch(profile.name, library(run))
-    if not sure:
+    if not _near(run, profile):
+        cause = f"that names no cause, as the errors are nearer to the bounds of {run.profile}"
+        remedy = f"look for a function or a sum less accurate than {run.profile} allows"
+    elif not sure:
         cause = f"maybe {cause}, though only {rounding} of {compared} numeric cases failed"
     if exact:
         rest = f"{exact} cases fail under any profile, the others conform to {profile.name}"
         return f"fails {run.profile}; {rest}: {cause}; {remedy}"
     return f"fails {run.profile}, conforms to {profile.name}: {cause}; {remedy}"
+
+
+def _near(run: Run, profile: Profile) -> bool:
+    """Whether errors are nearer, by ratio, to the bounds of a profile than to the declared ones."""
+    worst = max((result.ratios.get(profile.name, 0.0) for result in run.results), default=0.0)
+    beyond = run.worst_ratio
+    return not worst or beyond is None or worst * beyond >= 1.0
 
 
 def switch(profile: str, name: str) -> tuple[str, str]:

@@ -58,12 +58,29 @@ def _suite(root: ET.Element, run: Run) -> None:
         errors=str(int(bool(lost))),
         skipped=str(counts["unsupported"]),
     )
+    _properties(suite, run)
     for result in run.results:
         _case(suite, name, result)
     if lost:
         case = ET.SubElement(suite, "testcase", classname=name, name="manifest")
         message = f"expected {run.expected} cases, got {len(run.results)}"
         ET.SubElement(case, "error", message=message)
+
+
+def _properties(suite: ET.Element, run: Run) -> None:
+    """What the run comes to: where, held to what, and, where it failed, why."""
+    precision = run.effective_precision
+    said = {
+        "device": run.device,
+        "profile": run.profile,
+        "verdict": run.verdict,
+        "effective_precision": "" if precision is None else repr(precision),
+        "diagnosis": "" if run.diagnosis is None else run.diagnosis.sentence,
+    }
+    properties = ET.SubElement(suite, "properties")
+    for name, value in said.items():
+        if value:
+            ET.SubElement(properties, "property", name=name, value=_clean(value))
 
 
 def _case(suite: ET.Element, classname: str, result: Result) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import EntryPoint
+from threading import Thread
 from typing import Any
 
 from .subjects.entries import (
     AbsentLibraryError,
     MissingSubjectError,
     backends,
+    devices_of,
     install_command,
     opened,
 )
@@ -19,6 +23,8 @@ from .subjects.switching import switches_of
 AVAILABLE, ABSENT, BROKEN = "available", "absent", "broken"
 SCHEMA = "iaf-ref-backends/1"
 """Name and version of the format of :func:`document`."""
+LIMIT = 60.0
+"""Seconds that a backend may take to say what it offers; the first import of a library is slow."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +62,33 @@ class Offer:
     switches: Mapping[str, str] = field(default_factory=dict)
 
 
-def offers() -> list[Offer]:
-    """Return every registered backend; one that is broken does not keep the others away."""
-    return [offer(entry) for _, entry in sorted(backends().items())]
+def offers(limit: float = LIMIT) -> list[Offer]:
+    """Return every registered backend; one that is broken does not keep the others away.
+
+    What they print goes to standard error: standard output is the list's.
+    """
+    with redirect_stdout(sys.stderr):
+        return [offer(entry, limit) for _, entry in sorted(backends().items())]
 
 
-def offer(entry: EntryPoint) -> Offer:
-    """Return what an entry point offers: its module is imported, its devices are asked for."""
-    distribution = "" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"
+def offer(entry: EntryPoint, limit: float = LIMIT) -> Offer:
+    """Return what an entry point offers: its module is imported, its devices are asked for.
+
+    That is done in a thread: one that hangs, as a driver may, is left behind after so many seconds.
+    """
+    said: list[Offer] = []
+    asking = Thread(target=lambda: said.append(_asked(entry)), daemon=True)
+    asking.start()
+    asking.join(limit)
+    if said:
+        return said[0]
+    reason = f"TimeoutError: expected an answer within {limit:g} s, got none"
+    return Offer(entry.name, BROKEN, reason, "", _distribution(entry))
+
+
+def _asked(entry: EntryPoint) -> Offer:
+    """Ask an entry point, whatever it raises."""
+    distribution = _distribution(entry)
     try:
         return _described(entry, opened(entry), distribution)
     except AbsentLibraryError as error:
@@ -72,8 +97,13 @@ def offer(entry: EntryPoint) -> Offer:
     except MissingSubjectError as error:
         reason = str(error) if error.__cause__ is None else _cause(error.__cause__)
         return Offer(entry.name, BROKEN, reason, "", distribution)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code
+    except BaseException as error:  # noqa: BLE001 - a stranger's code, in a thread of its own
         return Offer(entry.name, BROKEN, _cause(error), "", distribution)
+
+
+def _distribution(entry: EntryPoint) -> str:
+    """Who registered an entry point."""
+    return "" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"
 
 
 def _described(entry: EntryPoint, backend: Any, distribution: str) -> Offer:
@@ -81,7 +111,7 @@ def _described(entry: EntryPoint, backend: Any, distribution: str) -> Offer:
     version = str(getattr(backend, "version", "") or distribution.rpartition(" ")[2])
     if not hasattr(backend, "place"):
         return Offer(entry.name, AVAILABLE, "", "", distribution, version)
-    devices = tuple(backend.devices())
+    devices = devices_of(backend)
     if not devices:
         return Offer(entry.name, ABSENT, "no device at hand", "", distribution, version)
     dtypes_on = getattr(backend, "dtypes_on", lambda device: backend.dtypes)
@@ -91,9 +121,9 @@ def _described(entry: EntryPoint, backend: Any, distribution: str) -> Offer:
         distribution=distribution,
         version=version,
         subject=True,
-        devices={device: tuple(dtypes_on(device)) for device in devices},
-        other_dtypes=tuple(getattr(backend, "other_dtypes", ())),
-        profiles=dict(backend.profiles),
+        devices={device: tuple(map(str, dtypes_on(device))) for device in devices},
+        other_dtypes=tuple(map(str, getattr(backend, "other_dtypes", ()))),
+        profiles={str(dtype): str(profile) for dtype, profile in backend.profiles.items()},
         switches=switches_of(backend, devices[0]),
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rich.console import Console
 from rich.markup import escape
@@ -80,16 +81,30 @@ def _print(console: Console, line: str, style: str = "") -> None:
 
 
 def _print_table(console: Console, run: Run) -> None:
-    """Print the table; where there is little room, it is the sentences that give way."""
+    """Print the table of clauses."""
+    print_fitting(console, partial(_table, run))
+
+
+def print_fitting(console: Console, table: Callable[[int], Table], most: int = _WIDEST) -> None:
+    """Print a table; where there is little room, it is the sentences that give way.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+    table : callable
+        Makes it, with sentences of at most so many columns; 0: without sentences.
+    most : int
+        Columns that a sentence takes where there is more room.
+    """
     wide = console.options.update(width=_WIDEST)
-    bare = console.measure(_table(run, 0), options=wide).maximum
+    bare = console.measure(table(0), options=wide).maximum
     room = console.width - bare - 2  # 2: between columns
     if room < _LEAST:
         narrow, console.width = console.width, max(bare, console.width)
-        console.print(_table(run, 0))
+        console.print(table(0))
         console.width = narrow
     else:
-        console.print(_table(run, room))
+        console.print(table(min(room, most)))
 
 
 def _table(run: Run, longest: int) -> Table:

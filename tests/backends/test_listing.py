@@ -2,6 +2,7 @@
 
 import json
 import sys
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,34 @@ import pytest
 from click.testing import CliRunner, Result
 
 from iaf_ref_conformance.cli import main
+from iaf_ref_conformance.offers import offer
+from iaf_ref_conformance.subjects.entries import GROUP
 
 MODULES = {
     "plug_fine": "from iaf_ref_backends.numpy_ import BACKEND",
     "plug_raises": "raise RuntimeError('driver\\nlost')",
     "plug_exits": "raise SystemExit(7)",
+    "plug_panics": "class Panic(BaseException): pass\nraise Panic('in Rust')",
+    "plug_hangs": "import threading; threading.Event().wait()",
+    "plug_prints": "print('hello'); from iaf_ref_backends.numpy_ import BACKEND",
+    "plug_namespace": """
+class BACKEND:
+    namespace = property(lambda self: 1 / 0)
+BACKEND = BACKEND()
+""",
+    "plug_numbers": """
+from iaf_ref_backends.numpy_ import NumPyBackend
+class Backend(NumPyBackend):
+    def devices(self): return (0, 1)
+BACKEND = Backend()
+""",
+    "plug_markup": """
+from iaf_ref_backends.numpy_ import NumPyBackend
+class Backend(NumPyBackend):
+    version, other_dtypes = "1[/b]", ("f8[e4m3]",)
+    def devices(self): return ("npu[bold]",)
+BACKEND = Backend()
+""",
     "plug_absent": "import surely_not_installed",
     "plug_imports_badly": "from math import nosuch",
     "plug_deviceless": """
@@ -44,6 +68,11 @@ ENTRIES = """[iaf_ref.backends]
 plug_fine = plug_fine
 plug_raises = plug_raises
 plug_exits = plug_exits
+plug_panics = plug_panics
+plug_prints = plug_prints
+plug_namespace = plug_namespace
+plug_numbers = plug_numbers
+plug_markup = plug_markup
 plug_absent = plug_absent [lib]
 plug_absent_bare = plug_absent
 plug_imports_badly = plug_imports_badly
@@ -58,6 +87,9 @@ plug_explains = plug_explains [lib]
 BROKEN = {
     "plug_raises": "RuntimeError: driver lost",
     "plug_exits": "SystemExit: 7",
+    "plug_panics": "Panic: in Rust",
+    "plug_namespace": "ZeroDivisionError: ",
+    "plug_numbers": "TypeError: devices: expected a tuple of names, got (0, 1)",
     "plug_imports_badly": "ImportError: cannot import name 'nosuch'",
     "plug_nowhere": "ModuleNotFoundError: No module named 'plug_nowhere'",
     "plug_lacks": "AttributeError: ",
@@ -146,9 +178,34 @@ def test_the_table_says_the_same() -> None:
     assert "no floats: it proves or bounds" in result.stdout
 
 
+def test_one_that_hangs_is_left_behind() -> None:
+    found = offer(EntryPoint("plug_hangs", "plug_hangs", GROUP), limit=0.05)
+    assert (found.status, found.reason) == (
+        "broken",
+        "TimeoutError: expected an answer within 0.05 s, got none",
+    )
+    assert call("backends", "--timeout", "0").exit_code == 2
+
+
+def test_what_a_plug_in_prints_is_not_in_the_list() -> None:
+    result = call("backends", "--json")
+    assert json.loads(result.stdout)
+    assert result.stderr == "hello\n"
+
+
+def test_names_are_printed_as_they_are() -> None:
+    (line,) = [
+        line for line in call("backends").stdout.splitlines() if line.startswith("plug_markup ")
+    ]
+    assert line.split()[2:4] == ["1[/b]", "npu[bold]"]
+    assert "(f8[e4m3])" in line
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
+        ("plug_panics", "got Panic: in Rust"),
+        ("plug_numbers:3", "devices: expected a tuple of names, got (0, 1)"),
         ("plug_absent", "install it by: pip install 'strangers[lib]'"),
         ("plug_absent:cuda", "install it by: pip install 'strangers[lib]'"),
         ("plug_absent_bare", "expected its library, got none (No module named"),

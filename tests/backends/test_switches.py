@@ -131,6 +131,8 @@ def test_pytorch(lowered_torch: Any) -> None:
     from iaf_ref_backends import torch_
 
     before = torch_.BACKEND.switches()
+    older = "torch.set_float32_matmul_precision"
+    assert before[older].startswith("unreadable: PyTorch is checking the matmul precision")
     with torch_.BACKEND.ieee():
         held = torch_.BACKEND.switches()
     assert torch_.BACKEND.switches() == before
@@ -139,6 +141,7 @@ def test_pytorch(lowered_torch: Any) -> None:
     assert held == before | {
         f"{path}.fp32_precision": "ieee",
         "torch.backends.mkldnn.matmul.fp32_precision": "ieee",
+        older: "highest",
         f"{path}.allow_bf16_reduced_precision_reduction": "False",
         f"{path}.allow_fp16_reduced_precision_reduction": "False",
         "NVIDIA_TF32_OVERRIDE": "0",
@@ -161,18 +164,52 @@ def test_pytorch_flushes_where_it_is_told_to() -> None:
         torch.set_flush_denormal(False)
 
 
+@pytest.mark.parametrize("precision", ["highest", "high", "medium"])
+@pytest.mark.parametrize("newer", [None, "ieee"])
+def test_pytorch_by_its_older_interface(precision: str, newer: str | None) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
+    from iaf_ref_backends import torch_
+
+    if not hasattr(torch.backends.cuda.matmul, "fp32_precision"):
+        pytest.skip("PyTorch before 2.9 has the older interface alone")
+    cuda, host = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul
+    found = torch.get_float32_matmul_precision(), cuda.fp32_precision, host.fp32_precision
+    torch.set_float32_matmul_precision(precision)
+    if newer is not None:
+        cuda.fp32_precision = newer  # the two may contradict each other from now on
+
+    def midway() -> None:
+        assert torch.get_float32_matmul_precision() == "highest"
+        assert cuda.allow_tf32 is False  # raises where the two interfaces contradict
+        assert cuda.fp32_precision == host.fp32_precision == "ieee"
+        raise RuntimeError("midway")
+
+    try:
+        before = torch_.BACKEND.switches()
+        with pytest.raises(RuntimeError, match="midway"), torch_.BACKEND.ieee():
+            midway()
+        assert torch_.BACKEND.switches() == before
+    finally:
+        torch.set_float32_matmul_precision(found[0])
+        cuda.fp32_precision, host.fp32_precision = found[1:]
+
+
 def test_pytorch_before_its_newer_interface(monkeypatch: pytest.MonkeyPatch) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
     from iaf_ref_backends import torch_
 
-    old = SimpleNamespace(allow_tf32=True)
-    monkeypatch.setattr(torch.backends.cuda, "matmul", old)
+    old = SimpleNamespace(precision="medium")
+    monkeypatch.setattr(torch.backends.cuda, "matmul", SimpleNamespace(allow_tf32=True))
     monkeypatch.setattr(torch.backends, "mkldnn", SimpleNamespace())
+    monkeypatch.setattr(torch, "get_float32_matmul_precision", lambda: old.precision)
+    monkeypatch.setattr(
+        torch, "set_float32_matmul_precision", lambda value: setattr(old, "precision", value)
+    )
     found = torch_._matmul_switches()
-    assert [switch.name for switch in found] == ["torch.backends.cuda.matmul.allow_tf32"]
+    assert [switch.name for switch in found] == ["torch.set_float32_matmul_precision"]
     with switches.ieee(found):
-        assert old.allow_tf32 is False
-    assert old.allow_tf32 is True
+        assert old.precision == "highest"
+    assert old.precision == "medium"
 
 
 def test_jax() -> None:

@@ -14,6 +14,7 @@ from iaf_ref_conformance.agreement import Agreement, agreement, labels
 from iaf_ref_conformance.agreement_distance import EQUAL, Distance, Yardstick, greatest, over, ulps
 from iaf_ref_conformance.agreement_table import show_agreement, written
 from iaf_ref_conformance.answers import Answer, Recorder, Replay, decode, encode
+from iaf_ref_conformance.checks.outcome import Unsupported
 from iaf_ref_conformance.run import Run, judge, run
 from iaf_ref_conformance.subjects import rounded
 from iaf_ref_conformance.subjects.reference import Reference
@@ -143,6 +144,37 @@ def test_what_cannot_be_compared_is_infinitely_far() -> None:
     assert found.units == INF
 
 
+@pytest.mark.parametrize("method", ["forward", "inverse", "log_scale"])
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_answers_that_are_alike_and_of_a_wrong_number_are_infinitely_far(
+    method: str, count: int
+) -> None:
+    name = named("inv-d3-c1-*" if method == "inverse" else "net-elu-*")
+    zero, one = (np.full((5, 3), v, dtype=np.float32) for v in (0, 1))
+    found = between(Answer(method, "", (zero,) * count), Answer(method, "", (one,) * count), name)
+    assert found == EQUAL if count == 0 else found is not None and found.units == INF
+
+
+def test_a_value_that_a_case_does_not_expect_is_infinitely_far() -> None:
+    zero, one = (np.full(5, v, dtype=np.float32) for v in (0, 1))
+    found = between(Answer("log_prob", "", (zero,)), Answer("log_prob", "", (one,)))
+    assert found is not None
+    assert found.units == INF
+
+
+def test_where_a_profile_gives_no_bound_there_are_no_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unbounded(*given: Any) -> Any:
+        raise Unsupported("no finite bound")
+
+    monkeypatch.setattr("iaf_ref_conformance.agreement_distance.bound_of", unbounded)
+    case = CASES.case(named("net-elu-*"), "float32")
+    y, log_det = (case.expected[n].hi.astype("float32") for n in ("y", "log_det"))
+    found = between(Answer("forward", "", (y, log_det)), Answer("forward", "", (2 * y, log_det)))
+    assert found is not None
+    assert found.units is None
+    assert found.ulps > 0.0
+
+
 def test_algorithms_are_matched_by_name_and_else_the_first_of_each() -> None:
     one, two = (np.full(2, v, dtype=np.float32) for v in (1, 2))
     named = [Answer("inverse", by, (v, v)) for by, v in (("sequential", one), ("blocked", two))]
@@ -172,9 +204,9 @@ def test_a_replay_is_judged_as_the_subject_was() -> None:
     assert not hasattr(Replay([]), "forward")
 
 
-def printed(found: list[Agreement], every: bool = False) -> str:
+def printed(found: list[Agreement], every: bool = False, width: int = 120) -> str:
     stream = io.StringIO()
-    show_agreement(Console(file=stream, width=120, no_color=True), found, every)
+    show_agreement(Console(file=stream, width=width, no_color=True), found, every)
     return stream.getvalue()
 
 
@@ -196,3 +228,20 @@ def test_the_matrix_has_the_worst_and_the_lines_what_differs() -> None:
     assert printed(found, every=True).count("NET-2 ") == 2
     assert written(Distance(False, INF, None)) == "inf | no bound"
     assert printed([]) == ""
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
+@pytest.mark.parametrize("every", [False, True])
+def test_a_narrow_table_keeps_ids_numbers_and_names_whole(width: int, every: bool) -> None:
+    one, other = "A: iaf_ref_backend", "B: array_api_strict"
+    found = [
+        Agreement(one, other, "float64", "MASK-9", 3, EQUAL),
+        Agreement(one, other, "float64", "CHAIN-4", 12, Distance(False, 1536.0, 0.0948)),
+    ]
+    text = printed(found, every, width)
+    assert "\N{HORIZONTAL ELLIPSIS}" not in text
+    (line,) = [line for line in text.splitlines() if line.startswith("CHAIN-4 ")]
+    assert f"{one}, {other}" in line
+    assert all(number in line.split() for number in ("12", "1536", "0.0948"))
+    assert width < 80 or len(line) <= width
+    assert "bit for bit the same: MASK-9\n" in text

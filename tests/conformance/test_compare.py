@@ -115,6 +115,14 @@ def first_case(document: dict[str, Any]) -> Any:
     return document["runs"][0]["cases"][0]
 
 
+def first_value(document: dict[str, Any]) -> Any:
+    return first_case(document)["answers"][0]["values"][0]
+
+
+def nested(depth: int) -> list[Any]:
+    return [nested(depth - 1)] if depth else []
+
+
 @pytest.mark.parametrize(
     ("change", "resealed", "words"),
     [
@@ -123,20 +131,100 @@ def first_case(document: dict[str, Any]) -> Any:
         (lambda d: d["runs"][0].pop("environment"), True, "'environment' is a required property"),
         (lambda d: d["runs"][0]["counts"].update(passed=0), True, "counts: expected"),
         (lambda d: d["runs"][0].update(profile="ieee"), True, "expected one of ieee-f64"),
-        (lambda d: first_case(d)["answers"][0]["values"][0].update(data="AAAA"), True, "bytes"),
-        (lambda d: first_case(d)["answers"][0]["values"][0].update(data="A"), True, "base64"),
-        (lambda d: first_case(d).update(id="mine-0"), True, "the same cases in both reports"),
-        (lambda d: d.update(spec_version="0.0.0"), True, "expected cases of one version"),
-        (lambda d: d["runs"][0].update(dtype="float64"), True, "runs in the same dtype"),
+        (lambda d: d["runs"][0].update(profile="bf16"), True, "profile: expected one for float32"),
+        (lambda d: first_value(d).update(data="AAAA"), True, "bytes"),
+        (lambda d: first_value(d).update(data="A"), True, "base64"),
+        (lambda d: first_value(d).update(shape=[2**63, 0], data=""), True, "fit one another"),
+        (lambda d: first_case(d).update(ratio=float("nan")), False, "not JSON compliant"),
+        (lambda d: first_case(d).update(ratio=float("inf")), False, "not JSON compliant"),
+        (lambda d: d["runs"][0]["cases"].append(first_case(d)), True, "expected each id once"),
+        (lambda d: d["runs"][0].update(cases=nested(200)), True, "by its schema, got at runs/0"),
     ],
 )
-def test_a_report_that_was_changed_is_exit_code_3(
+def test_a_report_that_was_changed_is_exit_code_2(
     folder: Path, change: Callable[[dict[str, Any]], object], resealed: bool, words: str
 ) -> None:
     path = changed(folder, change, resealed)
     result = call("compare", str(folder / "numpy.json"), str(path))
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda d: first_case(d).update(id="mine-0"), "the same cases in both reports"),
+        (lambda d: d.update(spec_version="0.0.0"), "expected cases of one version"),
+        (
+            lambda d: d["runs"][0].update(dtype="float64", profile="ieee-f64"),
+            "runs in the same dtype",
+        ),
+    ],
+)
+def test_a_report_of_something_else_is_exit_code_3(
+    folder: Path, change: Callable[[dict[str, Any]], object], words: str
+) -> None:
+    path = changed(folder, change, True)
+    result = call("compare", str(folder / "numpy.json"), str(path))
     assert result.exit_code == 3
     assert words in result.stderr
+
+
+def test_whole_numbers_may_be_written_as_json_writes_them(folder: Path) -> None:
+    def floats(document: dict[str, Any]) -> None:
+        value = first_value(document)
+        value["shape"] = [float(n) for n in value["shape"]]
+
+    path = str(changed(folder, floats, True))
+    assert call("compare", str(folder / "numpy.json"), path).exit_code == 0
+
+
+def test_a_report_cannot_write_lines_or_colours_of_its_own(folder: Path) -> None:
+    def forge(document: dict[str, Any]) -> None:
+        document["runs"][0].update(subject="a\nThe reports agree\x1b[2J")
+        document["runs"][0]["environment"].update(blas="\x1b]0;title\x07" + 5000 * "x")
+
+    path = str(changed(folder, forge, True))
+    for pair in ([path, path], [str(folder / "numpy.json"), path]):
+        result = call("compare", *pair)
+        assert result.exit_code == 0
+        assert "\x1b" not in result.output
+        assert "\nThe reports agree\\x1b" not in result.output
+        assert "a\\nThe reports agree\\x1b[2J" in result.output
+    assert max(map(len, result.output.splitlines())) < 1000
+
+
+def test_answers_that_are_no_answers_to_a_case_disagree(folder: Path) -> None:
+    def another(document: dict[str, Any]) -> None:
+        first_case(document)["answers"][0].update(method="log_prob")
+
+    def changed_too(document: dict[str, Any]) -> None:
+        another(document)
+        first_case(document)["answers"][0]["values"][0] = {
+            "dtype": "float32",
+            "shape": [1],
+            "data": "AACAPw==",
+        }
+
+    one = changed(folder, another, True).rename(folder / "one.json")
+    assert call("compare", str(one), str(changed(folder, changed_too, True))).exit_code == 1
+
+
+def test_a_report_is_read_no_further_than_a_report_can_be(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iaf_ref_conformance.compare._LARGEST", 2**10)
+    result = compared(folder, "numpy", "numpy")
+    assert result.exit_code == 2
+    assert "got a larger file" in " ".join(result.stderr.split())
+
+
+def test_the_comparison_replaces_no_report(folder: Path) -> None:
+    before = (folder / "numpy.json").read_bytes()
+    result = compared(folder, "wide", "numpy", "--json", str(folder / "numpy.json"))
+    assert result.exit_code == 2
+    assert "--json: expected another file than the reports" in result.stderr
+    assert (folder / "numpy.json").read_bytes() == before
 
 
 def test_cases_that_nobody_knows_are_exit_code_3(folder: Path) -> None:

@@ -116,17 +116,34 @@ def test_junit_counts_and_names(tmp_path: Path) -> None:
     assert mixed.attrib == {
         "name": "mine.float32", "tests": "4", "failures": "2", "errors": "0", "skipped": "1"
     }  # fmt: skip
-    assert [case.get("name") for case in mixed] == ["a-1", "b-2", "c-3", "d-4"]
-    assert [[child.tag for child in case] for case in mixed] == [
+    cases = mixed.findall("testcase")
+    assert [case.get("name") for case in cases] == ["a-1", "b-2", "c-3", "d-4"]
+    assert [[child.tag for child in case] for case in cases] == [
         [],
         ["failure"],
         ["failure"],
         ["skipped"],
     ]
-    assert mixed[2][0].get("message") == "a ? & <b>"
+    assert cases[2][0].get("message") == "a ? & <b>"
     assert (lost.get("tests"), lost.get("errors")) == ("2", "1")
-    assert lost[1][0].get("message") == "expected 2 cases, got 1"
+    assert lost.findall("testcase")[1][0].get("message") == "expected 2 cases, got 1"
     assert missing[0][0].tag == "error"
+
+
+def test_junit_says_what_a_run_comes_to_before_its_cases(tmp_path: Path) -> None:
+    path = tmp_path / "out.xml"
+    write_junit(path, [replace(MIXED, diagnosis=DIAGNOSIS), run_of(LACKING)], {})
+    mixed, lacking = ET.parse(path).getroot()  # noqa: S314 - our own
+    assert [child.tag for child in mixed] == ["properties", *["testcase"] * 4]
+    said = {each.get("name"): each.get("value") for each in mixed[0]}
+    assert said == {
+        "device": "cpu",
+        "profile": "ieee-f32",
+        "verdict": "fails",
+        "effective_precision": repr(2.0**-22),
+        "diagnosis": DIAGNOSIS.sentence,
+    }
+    assert {each.get("name") for each in lacking[0]} == {"device", "profile", "verdict"}
 
 
 def printed(run: Run, quiet: bool = False, selected: bool = False, width: int = 120) -> str:

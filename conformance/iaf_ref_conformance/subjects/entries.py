@@ -36,17 +36,34 @@ def opened(entry: EntryPoint) -> Any:
     """
     try:
         loaded = entry.load()
-    except (Exception, SystemExit) as error:
+        backend = getattr(loaded, "BACKEND", loaded)
+        computes = hasattr(backend, "namespace") or hasattr(backend, "asarray")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, or a panic of Rust: a stranger's code
         if _lacks_library(entry, error):
             raise AbsentLibraryError(_absence(entry, error), str(error)) from error
         raise MissingSubjectError(failure(entry.name, error)) from error
-    backend = getattr(loaded, "BACKEND", loaded)
-    if not hasattr(backend, "namespace") and not hasattr(backend, "asarray"):
+    if not computes:
         raise MissingSubjectError(
             f"{entry.name}: expected BACKEND, with a namespace, or a namespace itself, "
             f"got {type(backend).__name__} with neither"
         )
     return backend
+
+
+def devices_of(backend: Any) -> tuple[str, ...]:
+    """Return the names of a backend's devices.
+
+    Raises
+    ------
+    TypeError
+        It names them by something else than strings.
+    """
+    found = backend.devices()
+    if isinstance(found, str) or not all(isinstance(name, str) for name in found):
+        raise TypeError(f"devices: expected a tuple of names, got {found!a}")
+    return tuple(found)
 
 
 def _lacks_library(entry: EntryPoint, error: BaseException) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..subject import Subject
 from .claims import UnknownSubjectError, check_claims
-from .entries import MissingSubjectError, backends, failure, opened, within
+from .entries import MissingSubjectError, backends, devices_of, failure, opened, within
 from .reference import NoDeviceError, Reference, chosen
 
 __all__ = ["MissingSubjectError", "UnknownSubjectError", "backends", "checked", "find"]
@@ -54,7 +54,7 @@ def _on_device(name: str, backend: Any, device: str | None) -> Subject:
         raise UnknownSubjectError(
             f"subject: expected a backend that computes with floats, got {name!r}, which does not"
         )
-    devices = _loaded(name, lambda: tuple(backend.devices()))
+    devices = _loaded(name, lambda: devices_of(backend))
     if not devices:
         raise MissingSubjectError(f"{name}: expected a device on this machine, got none")
     try:
