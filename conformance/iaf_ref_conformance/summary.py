@@ -1,4 +1,4 @@
-"""What a run comes to, in four lines: cases, rounding, precision, verdict."""
+"""What a run comes to, in a few lines: cases, rounding, precision, mistake, verdict."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from iaf_ref_backends import profiles
 from .answers import NUMERIC
 from .checks.compare import coarsest
 from .checks.outcome import FAILED, UNSUPPORTED
+from .explanation import MOST
 from .results import CONFORMS, FAILS, Run
 
 
@@ -22,6 +23,7 @@ def summary(run: Run, selected: bool) -> list[str]:
         f"cases      {cases}; {counts['passed']} passed, {counts['failed']} failed",
         f"rounding   {_rounding(run)}",
         f"precision  {_precision(run)}",
+        *_mistake(run),
         _verdict(run, selected),
     ]
 
@@ -43,6 +45,15 @@ def _precision(run: Run) -> str:
     if failed and run.diagnosis is not None and run.diagnosis.profile is None:
         return f"not a matter of precision: no profile explains the failures; {u}"
     return f"effective {power(run.effective_precision)}; {u}"
+
+
+def _mistake(run: Run) -> list[str]:
+    """Say which known mistake most failures look like: one failure alone may have many causes."""
+    if not run.mistakes:
+        return []
+    mistake, votes = run.mistakes.most_common(1)[0]
+    explained = min(run.counts["failed"], MOST)
+    return [f"mistake    looks like: {mistake}; so do {votes} of {explained} failures looked at"]
 
 
 def _verdict(run: Run, selected: bool) -> str:
