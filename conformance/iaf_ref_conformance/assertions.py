@@ -10,15 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import iaf_ref as ir
-from iaf_ref_backends import profiles
-from iaf_ref_backends.profiles import Profile
 
-from .checks.asking import Arrays
-from .checks.inverse import FINE
-from .checks.outcome import FAILED, UNSUPPORTED
-from .explanation import explained
-from .own import Question, hosted, is_explicit, own_case
-from .run import judge
+from .own import Question, is_explicit
+from .own_answer import assert_right
 
 Array = Any
 
@@ -67,7 +61,7 @@ def assert_forward(
     >>> assert_forward(flow, x, x[[1, 2, 0]], np.float64(0.0))
     """
     question = Question("forward", flow, {"x": x, "context": context})
-    _assert(question, x, profile, y=y, log_det=log_det)
+    assert_right(question, x, profile, y=y, log_det=log_det)
 
 
 def assert_inverse(
@@ -101,7 +95,9 @@ def assert_inverse(
         As of :func:`assert_forward`.
     """
     check = "inverse_explicit" if is_explicit(flow) else "inverse"
-    _assert(Question(check, flow, {"y": y, "context": context}), y, profile, x=x, log_det=log_det)
+    assert_right(
+        Question(check, flow, {"y": y, "context": context}), y, profile, x=x, log_det=log_det
+    )
 
 
 def assert_log_scale(
@@ -129,7 +125,7 @@ def assert_log_scale(
     if not hasattr(flow, "log_scale"):
         raise TypeError(f"flow: expected one step, with log_scale, got {type(flow).__name__}")
     question = Question("log_scale", flow, {"x": x, "context": context})
-    _assert(question, x, profile, log_scale=log_scale)
+    assert_right(question, x, profile, log_scale=log_scale)
 
 
 def assert_log_prob(
@@ -170,40 +166,9 @@ def assert_log_prob(
     per_dimension = isinstance(flow, ir.PerDimension)
     inner = flow.flow if per_dimension else flow
     question = Question("log_prob", inner, {"y": y, "context": context}, base, per_dimension)
-    _assert(question, y, profile, log_prob=log_prob)
+    assert_right(question, y, profile, log_prob=log_prob)
 
 
 def _one(transforms: Any) -> Any:
     """Several transforms as one."""
     return transforms[0] if len(transforms) == 1 else ir.Chain(list(transforms))
-
-
-class _Given:
-    """A subject that has answered already."""
-
-    name = "yours"
-
-    def __init__(self, check: str, values: tuple[Arrays, ...]) -> None:
-        answer = values if len(values) > 1 else values[0]
-        setattr(self, "inverse" if check.startswith("inverse") else check, lambda *_: answer)
-
-
-def _assert(question: Question, source: Array, name: str | None, **values: Array) -> None:
-    """Judge what was returned; say all that can be said of a failure."""
-    profile = _profile(hosted(next(iter(question.inputs)), source).dtype.name, name)
-    case = own_case(question, profile)
-    given = _Given(question.check, tuple(hosted(n, value) for n, value in values.items()))
-    outcome = judge(case, given, profile)
-    if outcome.status == UNSUPPORTED:
-        raise ValueError(f"profile: expected one that says something here, got {outcome.reason}")
-    if outcome.status == FAILED:
-        raise AssertionError(explained(case, given, outcome, profile).reason)
-
-
-def _profile(dtype: str, name: str | None) -> Profile:
-    """The profile of a name, or that of a dtype."""
-    if name is not None:
-        return profiles.load(name)
-    if dtype not in FINE:
-        raise TypeError(f"dtype: expected {' or '.join(FINE)}, got {dtype}")
-    return profiles.load(FINE[dtype])

@@ -13,6 +13,7 @@ from .checks.patience import patience
 from .divergence import first_difference
 from .nearest import nearest
 
+_BEGINS = "; first to differ: "
 _LOOKS = "; looks like: "
 MOST = 24
 """Failures of a run that are explained; the others have their numbers."""
@@ -41,9 +42,19 @@ def explained(case: Case, subject: Any, outcome: Outcome, profile: Profile) -> O
         mistake = mistake if told else nearest(case, subject)
     except Exception:  # noqa: BLE001 - an explanation that cannot be given takes no verdict away
         return outcome
-    parts = [reason]
-    if begins:
-        parts.append(f"first to differ: {begins}")
-    if mistake:
-        parts.append(_LOOKS.removeprefix("; ") + mistake)
-    return replace(outcome, reason="; ".join(parts), mistake=mistake)
+    reason += f"{_BEGINS}{begins}" if begins else ""
+    reason += f"{_LOOKS}{mistake}" if mistake else ""
+    return replace(outcome, reason=reason, mistake=mistake)
+
+
+def parts(reason: str) -> tuple[str, str, str]:
+    """Take the reason of a failure apart: what is wrong, where it begins, what it looks like.
+
+    >>> parts("y[0]: off by 1; first to differ: the output mask; looks like: >= for > (MASK-5)")
+    ('y[0]: off by 1', 'the output mask', '>= for > (MASK-5)')
+    >>> parts("y[0]: off by 1")
+    ('y[0]: off by 1', '', '')
+    """
+    told, _, mistake = reason.partition(_LOOKS)
+    wrong, _, begins = told.partition(_BEGINS)
+    return wrong, begins, mistake
