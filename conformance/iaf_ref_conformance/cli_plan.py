@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from iaf_ref_backends import profiles
 from iaf_ref_backends.profiles import Profile
@@ -10,14 +11,18 @@ from iaf_ref_backends.profiles import Profile
 from . import cli_ending as ending
 from .cases import DTYPES
 from .subject import Subject
-from .subjects.find import MissingSubjectError, UnknownSubjectError, find
+from .subjects.find import MissingSubjectError, UnknownSubjectError, checked, find
+from .testee.subject import Program
 
 Job = tuple[Subject, str, Profile]
 """Who is asked, in which dtype, held to which profile."""
 
 
 def plan(
-    names: Sequence[str], dtypes: Sequence[str], profile: str | None
+    names: Sequence[str],
+    dtypes: Sequence[str],
+    profile: str | None,
+    testees: Sequence[Program] = (),
 ) -> tuple[list[Job], dict[str, str]]:
     """Return who is asked in which dtype under which profile, and who cannot be had.
 
@@ -32,14 +37,21 @@ def plan(
     forced = None if profile is None else _profile("--profile", profile)
     jobs: list[Job] = []
     missing: dict[str, str] = {}
-    for name in dict.fromkeys(names):
+    wanted: dict[str, Callable[[], Subject]] = {name: partial(find, name) for name in names}
+    wanted |= {testee.command: partial(_announced, testee) for testee in testees}
+    for name, get in wanted.items():
         try:
-            jobs += _jobs(name, find(name), dtypes, forced)
+            jobs += _jobs(name, get(), dtypes, forced)
         except UnknownSubjectError as error:
             ending.usage(str(error))
         except MissingSubjectError as error:
             missing[name] = str(error)
     return jobs, missing
+
+
+def _announced(testee: Program) -> Subject:
+    """Start a testee; what it announces has to be what a subject says of itself."""
+    return checked(testee.announce(), testee.command)
 
 
 def _jobs(

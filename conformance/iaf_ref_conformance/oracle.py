@@ -6,15 +6,9 @@ by error-tracking numbers at ``ieee-f64``, whose own error then widens the toler
 stays sound; for a float64 subject it costs a factor of about 2, for a float32 subject nothing that
 could be seen.
 
-The tolerance. The inverse computes x'_i = ((y_i - mu_i)(1 + d1)) (1 + d2) / sigma_i with some legal
-mu_i, sigma_i at x', |d1| <= u, |d2| <= d, the error of a division. With r = (1 + u)(1 + d) - 1,
-
-    |sigma_i x'_i + mu_i - y_i| <= |sigma_i x'_i| r / (1 - r) + (1 + 2 sigma_i) eta,
-
-eta what underflow may lose. A tracked forward run at x' bounds how far any legal
-sigma_i x'_i + mu_i is from the true f(x')_i; the sum of the two bounds |f(x')_i - y_i|. In a chain
-the same holds from step to step: the sum is the error with which the next step starts, and the
-tracked run carries it on.
+The tolerance is what solving for x may lose, by one of two legal ways (``solving``), beside what a
+tracked forward run at x' may. In a chain the same holds from step to step: the sum is the error
+with which the next step starts, and the tracked run carries it on.
 """
 
 from __future__ import annotations
@@ -33,11 +27,9 @@ from iaf_ref_backends.profiles import Profile
 
 from .cases import Case, Floats
 from .generate.evaluate import Stated, evaluate
+from .solving import OWN, solving
 
 Doubles = np.ndarray[Any, np.dtype[np.float64]]
-
-_OWN = 1.0 + 2.0**-48
-"""Factor that pays for the float64 roundings of the formulas below, at most 16 of them."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +138,7 @@ def _walk(flow: Any, x: Any, context: Any, profile: Profile) -> tuple[Any, Any]:
         return flow.forward(x)
     if isinstance(flow, ir.AffineAutoregressive):
         y, log_det = flow.forward(x, context)
-        return _widened(y, last_rounding(flow.step(x, context).sigma, x, profile)), log_det
+        return _widened(y, solving(flow.step(x, context), x, y, profile)), log_det
     if not isinstance(flow, ir.Chain):
         raise TypeError(f"flow: expected steps, permutations and chains, got {type(flow).__name__}")
     total: Any = 0.0
@@ -156,28 +148,7 @@ def _walk(flow: Any, x: Any, context: Any, profile: Profile) -> tuple[Any, Any]:
     return x, total
 
 
-def last_rounding(sigma: Any, x: Any, profile: Profile) -> Doubles:
-    """|sigma x| r / (1 - r) + (1 + 2 sigma) eta: what solving for x may lose, seen in y.
-
-    Parameters
-    ----------
-    sigma, x : arrays of error-tracking numbers
-    profile : Profile
-
-    Returns
-    -------
-    array of float64
-    """
-    store = profile.store
-    u, d = store.roundoff, 2.0 * store.roundoff * profile.ulps("divide")
-    r = (1.0 + u) * (1.0 + d) - 1.0
-    eta = store.smallest_normal if profile.flush_to_zero else store.smallest_subnormal
-    most_sigma, most_x = (np.abs(tracked.value(a)) + 2.0 * tracked.error(a) for a in (sigma, x))
-    lost = most_sigma * most_x * (r / (1.0 - r)) + (1.0 + 2.0 * most_sigma) * eta
-    return lost * _OWN
-
-
 def _widened(x: Any, extra: Doubles) -> Any:
     """The same numbers with a greater error."""
     xp = x.__array_namespace__()
-    return xp.wrap((tracked.value(x), (tracked.error(x) + extra) * _OWN), xp.real)
+    return xp.wrap((tracked.value(x), (tracked.error(x) + extra) * OWN), xp.real)

@@ -93,6 +93,7 @@ def _run(run: Run) -> dict[str, Any]:
         "uncovered": dict(run.uncovered),
         "effective_precision": finite(run.effective_precision),
         "diagnosis": None if run.diagnosis is None else asdict(run.diagnosis),
+        "mistakes": dict(run.mistakes.most_common()),
         "cases": [_case(result) for result in run.results],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -112,6 +113,11 @@ class Run:
             return explained
         known = (r.outcome.effective for r in self.results if r.outcome.effective is not None)
         return max(known, default=None)
+
+    @cached_property
+    def mistakes(self) -> Counter[str]:
+        """Known mistakes that failures look like, with the number of failures."""
+        return Counter(r.outcome.mistake for r in self.results if r.outcome.mistake)
 
     @property
     def verdict(self) -> str:

@@ -15,6 +15,7 @@ from .checks.outcome import FAILED
 from .covered import counted, uncovered
 from .diagnosis_precision import ratios
 from .environment import environment_of
+from .explanation import MOST, explained
 from .results import CONFORMS, FAILS, INCOMPLETE, Result, Run
 from .subject import Subject
 from .subjects.switching import switch_context
@@ -55,11 +56,13 @@ def run(
     -------
     Run
     """
-    results, clauses, recorder = [], set[str](), Recorder(subject)
+    results: list[Result] = []
+    clauses, recorder = set[str](), Recorder(subject)
     with switch_context(subject, as_is):
         for case in cases:
             clauses.update(case.clauses)
-            results.append(_result(case, recorder, profile))
+            failed = sum(r.outcome.status == FAILED for r in results)
+            results.append(_result(case, recorder, profile, failed < MOST))
             if advance is not None:
                 advance(results[-1])
         environment = environment_of(subject)
@@ -68,9 +71,12 @@ def run(
     return Run(*found, judged=tuple(judged), uncovered=uncovered(clauses, subject))
 
 
-def _result(case: Case, recorder: Recorder, profile: Profile) -> Result:
+def _result(case: Case, recorder: Recorder, profile: Profile, explain: bool) -> Result:
     """Put one case, and keep the answers that others may be held against."""
     outcome, answers = judge(case, recorder, profile), recorder.take()
+    if explain:
+        outcome = explained(case, recorder, outcome, profile)
+        recorder.take()  # what it was asked for the explanation only
     kept = answers if case.check in COMPARED else ()
     clauses = counted(case, recorder)
     return Result(case.id, clauses, case.check, outcome, kept, ratios(case, kept))

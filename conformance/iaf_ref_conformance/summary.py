@@ -1,4 +1,4 @@
-"""What a run comes to, in four lines: cases, rounding, precision, verdict."""
+"""What a run comes to, in a few lines: cases, rounding, precision, mistake, verdict."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from iaf_ref_backends import profiles
 from .answers import NUMERIC
 from .checks.compare import coarsest
 from .checks.outcome import FAILED, UNSUPPORTED
+from .explanation import MOST
 from .results import CONFORMS, FAILS, Run
 
 
@@ -21,8 +22,9 @@ def summary(run: Run, selected: bool) -> list[str]:
     return [
         f"cases      {cases}; {counts['passed']} passed, {counts['failed']} failed",
         f"rounding   {_rounding(run)}",
-        f"precision  {_precision(run)}",
-        _verdict(run, selected),
+        f"precision  {precision(run, run.effective_precision)}",
+        *_mistake(run),
+        verdict(run, selected),
     ]
 
 
@@ -36,17 +38,48 @@ def _rounding(run: Run) -> str:
     return f"{text}; {lost} cases failed before they were measured" if lost else text
 
 
-def _precision(run: Run) -> str:
-    """Say which unit roundoff the errors stand for, if they stand for any."""
+def precision(run: Run, shown: float | None) -> str:
+    """Say which unit roundoff the errors stand for, if they stand for any.
+
+    Parameters
+    ----------
+    run : Run
+    shown : float or None
+        Its effective precision; a run that is read from a report has it there.
+
+    Returns
+    -------
+    str
+    """
     u = f"unit roundoff of {run.profile} {power(coarsest(profiles.load(run.profile)))}"
     failed = any(r.check in NUMERIC and r.outcome.status == FAILED for r in run.results)
     if failed and run.diagnosis is not None and run.diagnosis.profile is None:
         return f"not a matter of precision: no profile explains the failures; {u}"
-    return f"effective {power(run.effective_precision)}; {u}"
+    return f"effective {power(shown)}; {u}"
 
 
-def _verdict(run: Run, selected: bool) -> str:
-    """Return the verdict as a sentence."""
+def _mistake(run: Run) -> list[str]:
+    """Say which known mistake most failures look like: one failure alone may have many causes."""
+    if not run.mistakes:
+        return []
+    mistake, votes = run.mistakes.most_common(1)[0]
+    explained = min(run.counts["failed"], MOST)
+    return [f"mistake    looks like: {mistake}; so do {votes} of {explained} failures looked at"]
+
+
+def verdict(run: Run, selected: bool) -> str:
+    """Return the verdict as a sentence.
+
+    Parameters
+    ----------
+    run : Run
+    selected : bool
+        Whether fewer cases than all were asked for.
+
+    Returns
+    -------
+    str
+    """
     counts, name = run.counts, f"{run.subject} {run.dtype}"
     if run.diagnosis is not None:
         number = f"{counts['failed']} of {counts['run']} cases failed{_silent(run)}"

@@ -9,7 +9,7 @@ import pytest
 import iaf_ref as ir
 from iaf_ref_backends import profiles, tracked
 from iaf_ref_backends.numpy_ import BACKEND
-from iaf_ref_conformance import corpus, oracle
+from iaf_ref_conformance import corpus, oracle, solving
 from iaf_ref_conformance.checks import CHECKS
 from iaf_ref_conformance.random_flows import random_flows
 from iaf_ref_conformance.soundness import SMALL, USEFUL, Tally, survey
@@ -54,7 +54,7 @@ def test_the_last_rounding_is_the_formula(dtype: str) -> None:
     u = Fraction(profile.store.roundoff)
     d = 2 * u * Fraction(profile.ulps("divide"))
     r = (1 + u) * (1 + d) - 1
-    found = oracle.last_rounding(sigma, x, profile)
+    found = solving.last_rounding(sigma, x, profile)
     for got, s, v in zip(found, (0.5, 8.0), (3.0, -0.25), strict=True):
         eta = Fraction(profile.store.smallest_normal)
         least = abs(Fraction(s) * Fraction(v)) * r / (1 - r) + (1 + 2 * Fraction(s)) * eta

@@ -13,6 +13,7 @@ from iaf_ref.describe import describe
 
 from ..cases import Case, Floats
 from .outcome import Broken, Unsupported
+from .patience import Overdue, limited, overheard, patience
 from .posing import posed
 
 Arrays = np.ndarray[Any, np.dtype[Any]]
@@ -42,15 +43,21 @@ def ask(case: Case, subject: Any, method: str, /, *inputs: Floats | None, **opti
     Unsupported
         It has no such method, or raised NotImplementedError.
     Broken
-        It raised anything else, or wrote to its inputs or to the case.
+        It raised anything else, did not answer in time (``patience``), printed something, or wrote
+        to its inputs or to the case.
     """
     function = getattr(subject, method, None)
     if function is None:
         raise Unsupported(f"the subject has no method {method}")
+    if patience().spent(method):
+        raise Broken(f"{method} is not asked any more: too often it did not answer in time")
     copies = [None if array is None else array.copy() for array in inputs]
     question = posed(case)
     before = fingerprint(question)
-    answer = _call(partial(function, **options), question, copies)
+    with overheard() as printed:
+        answer = _call(method, partial(function, **options), question, copies)
+    if printed.getvalue():
+        raise Broken(f"{method} wrote to standard output: {shown(printed.getvalue())}")
     for array, copy in zip(inputs, copies, strict=True):
         if array is not None and not same(array, copy):
             raise Broken(f"{method} wrote to its input")
@@ -59,18 +66,30 @@ def ask(case: Case, subject: Any, method: str, /, *inputs: Floats | None, **opti
     return answer
 
 
-def _call(function: Any, case: Case, inputs: list[Floats | None]) -> Any:
+def _call(method: str, function: Any, case: Case, inputs: list[Floats | None]) -> Any:
     """Call; say in a sentence what was raised. Values are judged, warnings about them are not."""
+    patient = patience()
     try:
-        with np.errstate(all="ignore"), warnings.catch_warnings():
+        with np.errstate(all="ignore"), warnings.catch_warnings(), limited(patient.seconds):
             warnings.simplefilter("ignore")
             return function(case, *inputs)
+    except Overdue as error:
+        patient.hung[method] += 1
+        raise Broken(
+            f"{method}: expected an answer within {patient.seconds:g} s, got none"
+        ) from error
     except NotImplementedError as error:
         raise Unsupported(str(error) or "NotImplementedError, without a reason") from error
     except KeyboardInterrupt:
         raise
     except BaseException as error:
         raise Broken(raised(error)) from error
+
+
+def shown(text: str, most: int = 60) -> str:
+    """Quote the beginning of a text, on one line."""
+    line = " ".join(text.split())
+    return repr(line if len(line) <= most else line[:most] + "...")
 
 
 def raised(error: BaseException) -> str:

@@ -21,6 +21,7 @@ from ..subject import Subject
 from .asking import Arrays, array, ask, log_det, pair
 from .compare import Doubles, rate
 from .outcome import Broken, Finding, Score, Unsupported, settle, verdict
+from .overflow import Booleans, Judged, judged
 
 FINE: Mapping[str, str] = MappingProxyType({"float32": "ieee-f32", "float64": "ieee-f64"})
 """Dtype -> profile of its own arithmetic, in which nothing is coarser than the dtype."""
@@ -47,13 +48,16 @@ def _judge(case: Case, subject: Subject, profile: Profile, method: str | None) -
     y = _spread(case, y, context)
     x = array("x", x, y.shape, case.dtype)
     det = log_det(det, y.shape[:-1], y.shape[-1], case.dtype)
-    _finite(x, y)
-    residual = inverse_residual(case, profile, (x, det), y, context)
+    asked = judged(case, profile, x, y, context)
+    _finite(x, y, asked.entries)
+    x, known = asked.x, np.where(asked.rows, det, np.zeros_like(det))
+    residual = inverse_residual(case, profile, (x, known), y, context)
     fine = profiles.load(FINE[case.dtype])
     silent = fine.name != profile.name and not _bounded(residual)
     if silent:
-        finer = inverse_residual(case, fine, (x, det), y, context)
+        finer = inverse_residual(case, fine, (x, known), y, context)
         residual = _excused(residual, finer)
+    residual = _reached(residual, asked)
     found = [_of_y(residual, x, profile), _of_log_det(residual, det, profile)]
     named = f" by the algorithm {method}" if method else ""
     found = [Finding(f.score, f.reason and f.reason + named) for f in found]
@@ -88,9 +92,17 @@ def _spread(case: Case, y: Floats | None, context: Floats | None) -> Floats:
     return np.broadcast_to(y, (*batch, y.shape[-1]))
 
 
-def _finite(x: Arrays, y: Floats) -> None:
-    """Refuse an x that is not finite where all of its y is (INV-5)."""
-    wrong = np.argwhere(~np.isfinite(x) & np.isfinite(y).all(axis=-1, keepdims=True))
+def _reached(residual: Residual, asked: Judged) -> Residual:
+    """Count no error behind an overflow that is legal."""
+    seen = (asked.entries, asked.rows)
+    first, second = (np.where(s, e, 0.0) for s, e in zip(seen, residual.error, strict=True))
+    return Residual((first, second), residual.bound)
+
+
+def _finite(x: Arrays, y: Floats, entries: Booleans) -> None:
+    """Refuse an x that is not finite where all of its y is, unless legally so (INV-5)."""
+    given = np.isfinite(y).all(axis=-1, keepdims=True)
+    wrong = np.argwhere(~np.isfinite(x) & given & entries)
     if len(wrong):
         place = tuple(int(i) for i in wrong[0])
         raise Broken(

@@ -46,12 +46,15 @@ class Outcome:
         As of :class:`Score`.
     reason : str
         Why it failed or is unsupported; empty where it passed.
+    mistake : str
+        The known mistake that a failure looks like (``explanation``), if one was found.
     """
 
     status: str
     ratio: float | None = None
     effective: float | None = None
     reason: str = ""
+    mistake: str = ""
 
 
 class Broken(Exception):

@@ -72,6 +72,7 @@ def questions() -> Iterator[Question]:
             yield from extremes(f"step-{slug}-extremes", scale_map)
     yield from affine()
     yield from beyond_both_clips()
+    yield beyond_a_threshold()
 
 
 def of_map(slug: str, scale_map: Map) -> Iterator[Question]:
@@ -171,3 +172,19 @@ def false_clip(slug: str, layers: int, dtype: str) -> Question:
         f"gradients through, gives 0 in {dtype}"
     )
     return Question(slug, "log_scale", ("STEP-1", "DET-1"), reason, flow, {"x": x})
+
+
+def beyond_a_threshold() -> Question:
+    """Raw scales from 20 on, where some libraries return a for softplus(a)."""
+    flow = made(
+        5, (16,), seed=223, scale=ir.Softplus(), order=CYCLE5, raw=[20.5, 22.0, 24.0, 26.0, 28.0]
+    )
+    x = points((4, 5), 223)
+    raw = network(flow, x)[1]
+    lost = np.log1p(np.exp(-raw)) / raw
+    require(bool(np.any((raw > 20.0) & (lost > 2.0**-36))), "digits of float64 that are lost")
+    reason = (
+        "softplus of 20 to 30: whoever returns a for softplus(a) from a threshold on, 20 in "
+        "PyTorch, loses digits that float64 has"
+    )
+    return forward("step-softplus-threshold", ("STEP-3", "NUM-3"), reason, flow, x)

@@ -1,0 +1,1 @@
+"""Programs as subjects: the testee protocol of ``conformance/PROTOCOL.md``, JSON over pipes."""

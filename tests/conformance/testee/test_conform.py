@@ -1,0 +1,160 @@
+"""``iaf-ref conform --exec``: the testee in C conforms, with one bug it does not; how it ends."""
+
+import json
+import os
+import select
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
+
+from iaf_ref_conformance import corpus
+from iaf_ref_conformance.cli import main
+from iaf_ref_conformance.report import schema
+from iaf_ref_conformance.subjects.entries import MissingSubjectError
+from iaf_ref_conformance.testee import subject
+
+PAGE = Path(__file__).resolve().parents[3] / "conformance" / "PROTOCOL.md"
+PATIENCE = ("--timeout", "120")
+PERMUTATIONS = ("--case", "chain-permutation-d3-*")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+
+
+def call(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, ["conform", *arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_the_testee_in_c_conforms(compiled: Callable[..., str], tmp_path: Path) -> None:
+    command = shlex.quote(compiled())
+    result = call("--exec", command, *PATIENCE, "--json", "out.json")
+    assert result.exit_code == 0, result.output
+    document = json.loads((tmp_path / "out.json").read_text())
+    Draft202012Validator(schema()).validate(document)
+    assert [run["dtype"] for run in document["runs"]] == ["float32", "float64"]
+    for run in document["runs"]:
+        assert (run["subject"], run["device"]) == ("iaf-testee-c", "cpu")
+        assert run["counts"]["passed"] == len(corpus.load()) - 1
+        (left,) = [case for case in run["cases"] if case["status"] != "passed"]
+        assert left["reason"] == "not announced among its bases: low_rank"
+        assert run["environment"] | {"command": command, "restarts": "0"} == run["environment"]
+        assert run["environment"]["language"] == "C99"
+
+
+def test_the_testee_in_c_with_one_bug_fails_the_clause(compiled: Callable[..., str]) -> None:
+    command = shlex.quote(compiled("-DBUG=1"))
+    result = call("--exec", command, *PATIENCE, "--clause", "MASK-5", "--case", "masks-*")
+    assert result.exit_code == 1
+    (told,) = [line for line in PAGE.read_text().splitlines() if line.startswith("    FAILED")]
+    assert told.strip() in result.output
+
+
+def test_a_testee_stands_beside_other_subjects(command: Callable[..., str]) -> None:
+    result = call("numpy", "--exec", command(), *PATIENCE, *PERMUTATIONS)
+    assert result.exit_code == 0
+    assert "numpy float64 conforms" in result.output
+    assert "permuter float64 conforms" in result.output
+    assert "agreement, float64" in result.output
+
+
+def test_a_crash_costs_its_case_and_no_other(command: Callable[..., str], tmp_path: Path) -> None:
+    crashing = command("os._exit(9)")
+    cases = ("--case", "chain-permutation-d*")
+    result = call("--exec", crashing, *PATIENCE, *cases, "--json", "out.json")
+    assert result.exit_code == 1
+    (run,) = json.loads((tmp_path / "out.json").read_text())["runs"]
+    failed = [case for case in run["cases"] if case["status"] == "failed"]
+    assert [case["id"] for case in failed] == [run["cases"][0]["id"]]
+    assert "forward: expected an answer, got none: it ended with exit code 9" in failed[0]["reason"]
+    assert run["counts"]["passed"] == run["counts"]["expected"] - 1 > 0
+    assert run["environment"]["restarts"] == "1"
+
+
+def test_a_refusal_by_dtype_is_a_type_error(command: Callable[..., str]) -> None:
+    kind = "{'kind': 'dtype', 'message': 'x'}"
+    refusing = command(f"answer = {{'seq': 1, 'error': {kind}}}")
+    result = call("--exec", refusing, *PATIENCE, *PERMUTATIONS)
+    assert result.exit_code == 1
+    assert "raised TypeError: x" in result.output
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code", "words"),
+    [
+        ("", 2, "--exec: expected a command, got ''"),
+        ("'", 2, '--exec: expected a command, got "\'": No closing quotation'),
+        ("./nosuch --fast", 3, "./nosuch --fast: expected a program that speaks the testee"),
+        (".", 3, "Permission denied"),
+        (f"{sys.executable} -c 1", 3, "got none: it ended with exit code 0"),
+        ("cat", 3, "expected testee-announcement.schema.json at $, got: 'name' is a required"),
+    ],
+)
+def test_a_program_that_cannot_be_had(wanted: str, code: int, words: str) -> None:
+    result = call("--exec", wanted, "numpy", *PERMUTATIONS, *PATIENCE)
+    assert result.exit_code == code
+    assert words in " ".join(result.stderr.split())
+    assert ("numpy float64 conforms" in result.stdout) == (code == 3)
+
+
+def test_a_start_that_hangs_is_missing(command: Callable[..., str]) -> None:
+    hanging = command(before="time.sleep(600)")
+    result = call("--exec", hanging, "--timeout", "0.2", *PERMUTATIONS)
+    assert result.exit_code == 3
+    assert "start: expected an answer within 0.2 s, got none" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ("announcement['dtypes'] = {'float64': 'ieee-f65'}", "profile of float64: expected one of"),
+        ("announcement['dtypes'] = {'float64': 'tf32'}", "got tf32, which is for float32"),
+    ],
+)
+def test_what_is_announced_has_to_be_what_a_subject_says(
+    command: Callable[..., str], before: str, words: str
+) -> None:
+    result = call("--exec", command(before=before), *PATIENCE, *PERMUTATIONS)
+    assert result.exit_code == 2
+    assert words in " ".join(result.stderr.split())
+
+
+def test_it_takes_a_posix_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(subject.os, "name", "nt")
+        with pytest.raises(MissingSubjectError, match="cat: expected a POSIX system, got nt"):
+            subject.Program("cat", 1.0).announce()
+
+
+def test_a_time_limit_is_positive() -> None:
+    assert call("--exec", "cat", "--timeout", "0").exit_code == 2
+
+
+def test_ctrl_c_ends_the_testee(command: Callable[..., str], tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    read = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    hanging = command(f"f = open({str(fifo)!r}, 'wb', 0); f.write(b'x'); time.sleep(600)")
+    conform = [sys.executable, "-m", "iaf_ref_conformance", "conform", "--timeout", "600"]
+    suite = subprocess.Popen([*conform, "--exec", hanging, *PERMUTATIONS], stderr=subprocess.PIPE)
+    assert select.select([read], [], [], 60.0)[0]  # it is asked, and hangs
+    assert os.read(read, 2) == b"x"
+    suite.send_signal(signal.SIGINT)
+    _, errors = suite.communicate(timeout=60.0)
+    assert suite.returncode == 130
+    assert errors == b""
+    assert select.select([read], [], [], 60.0)[0]
+    assert os.read(read, 2) == b""  # its end of the pipe is closed
+    os.close(read)
