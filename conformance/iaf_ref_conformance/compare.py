@@ -1,122 +1,13 @@
-"""Two reports, of two machines maybe: read with suspicion, paired, and looked at side by side."""
+"""Two reports, of two machines maybe: paired, and looked at side by side."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from jsonschema import Draft202012Validator
-
-from iaf_ref_backends import profiles
-
-from .answers import decode
-from .checks import Outcome
 from .checks.outcome import FAILED, PASSED, UNSUPPORTED
-from .report import SCHEMA, schema, seal
-from .run import Result, Run
+from .run import Run
 
 Pair = tuple[Run, Run]
-
-
-class NoReportError(ValueError):
-    """The file is no report: "expected ..., got ..."."""
-
-
-class ForeignReportError(ValueError):
-    """A report that breaks its schema, its seal, or what its numbers say of each other."""
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A report: the version of the specification, and runs."""
-
-    spec_version: str
-    runs: tuple[Run, ...]
-
-
-def read(path: Path) -> Loaded:
-    """Read a report.
-
-    Parameters
-    ----------
-    path : Path
-
-    Returns
-    -------
-    Loaded
-
-    Raises
-    ------
-    NoReportError
-        Not to be read, not JSON, or JSON of something else.
-    ForeignReportError
-        Not what the schema says, or changed after it was written.
-    """
-    document = _document(path)
-    problem = next(Draft202012Validator(schema()).iter_errors(document), None)
-    if problem is not None:
-        place = "/".join(map(str, problem.absolute_path)) or "the report"
-        message = problem.message if len(problem.message) < 200 else problem.message[:200] + " ..."
-        raise ForeignReportError(
-            f"{path}: expected a report by its schema, got at {place}: {message}"
-        )
-    if document["sha256"] != seal(document):
-        raise ForeignReportError(
-            f"{path}: expected a report as it was written, got one whose sha256 is {seal(document)}"
-        )
-    try:
-        return Loaded(document["spec_version"], _runs(document))
-    except ValueError as error:
-        raise ForeignReportError(f"{path}: {error}") from error
-
-
-def _document(path: Path) -> dict[str, Any]:
-    """JSON that claims to be a report."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NoReportError(f"{path}: expected a report, got {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise NoReportError(f"{path}: expected a report in JSON, got {error}") from error
-    claimed = document.get("schema") if isinstance(document, dict) else None
-    if claimed != SCHEMA:
-        raise NoReportError(f"{path}: expected a report of schema {SCHEMA}, got {claimed!r}")
-    return document  # type: ignore[no-any-return]
-
-
-def _runs(document: Mapping[str, Any]) -> tuple[Run, ...]:
-    """The runs of a report, judged on the clauses that were asked for."""
-    judged = tuple((document["selected"] or {}).get("clauses", ()))
-    return tuple(_run(data, judged) for data in document["runs"])
-
-
-def _run(data: Mapping[str, Any], judged: tuple[str, ...]) -> Run:
-    """A run from plain data."""
-    profiles.load(data["profile"])
-    run = Run(
-        data["subject"],
-        data["device"],
-        data["dtype"],
-        data["profile"],
-        data["environment"],
-        data["counts"]["expected"],
-        tuple(_result(case) for case in data["cases"]),
-        judged=judged,
-        uncovered=data["uncovered"],
-    )
-    if run.counts != data["counts"]:
-        raise ValueError(f"counts: expected {run.counts}, as its cases are, got {data['counts']}")
-    return run
-
-
-def _result(data: Mapping[str, Any]) -> Result:
-    """One result from plain data."""
-    outcome = Outcome(data["status"], data["ratio"], None, data["reason"])
-    answers = decode(data["answers"])
-    return Result(data["id"], tuple(data["clauses"]), data["check"], outcome, answers)
 
 
 def partners(a: Sequence[Run], b: Sequence[Run]) -> list[Pair]:
