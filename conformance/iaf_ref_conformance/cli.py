@@ -11,6 +11,8 @@ from .cli_bounds import bounds
 from .cli_compare import compare
 from .cli_conform import conform
 from .cli_ending import Ending
+from .cli_mutants import mutants
+from .cli_report import report
 from .cli_vectors import vectors
 
 
@@ -29,6 +31,8 @@ main.add_command(vectors)
 main.add_command(bounds)
 main.add_command(backends)
 main.add_command(compare)
+main.add_command(report)
+main.add_command(mutants)
 
 if __name__ == "__main__":
     main()

@@ -13,21 +13,18 @@ from . import cli_ending as ending
 from .agreement import Agreement, compared
 from .agreement_table import show_agreement
 from .compare import (
-    ForeignReportError,
-    Loaded,
-    NoReportError,
     Pair,
     conclusions,
     contradictions,
     environments,
     other_cases,
     partners,
-    read,
     unpaired,
     verdicts,
 )
 from .corpus import Corpus, CorpusError, load
 from .report import agreed, write_json
+from .report_read import ForeignReportError, Loaded, NoReportError, read
 
 SCHEMA = "iaf-ref-comparison/1"
 """Name and version of the format of ``--json``."""

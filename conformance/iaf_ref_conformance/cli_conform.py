@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
 import click
 
@@ -16,20 +15,22 @@ from . import cli_ending as ending
 from .agreement import agreement
 from .agreement_table import show_agreement
 from .checks.asking import raised
+from .checks.patience import SECONDS, patient
+from .cli_exec import programs, testee_options
+from .cli_files import Files, file_options
 from .cli_plan import Job, plan
 from .corpus import Corpus, CorpusError, load
 from .diagnosis import diagnosed
-from .junit import write_junit
-from .report import report, write_json
+from .report import report
 from .run import FAILS, INCOMPLETE, Result, Run, run
-from .subjects.entries import backends
+from .subjects.entries import backends, subjects
 from .table import show
-
-FILE = click.Path(path_type=Path)
+from .testee.subject import closing
 
 
 @click.command()
 @click.argument("subject", nargs=-1)
+@testee_options
 @click.option(
     "--dtype", "dtypes", multiple=True, metavar="DTYPE", help="float32 or float64; default: all."
 )
@@ -40,10 +41,7 @@ FILE = click.Path(path_type=Path)
     "--clause", "clauses", multiple=True, metavar="ID", help="Only cases of this clause, as DENS-3."
 )
 @click.option("--case", "globs", multiple=True, metavar="GLOB", help="Only cases whose id matches.")
-@click.option("--json", "json_path", type=FILE, metavar="PATH", help="Write the report as JSON.")
-@click.option(
-    "--junit", "junit_path", type=FILE, metavar="PATH", help="Write the report as JUnit XML."
-)
+@file_options
 @click.option(
     "--as-is", is_flag=True, help="Leave precision switches (TF32, ...) as they are found."
 )
@@ -51,42 +49,40 @@ FILE = click.Path(path_type=Path)
 @click.option("--verbose", is_flag=True, help="Print agreement for every pair and clause.")
 def conform(
     subject: tuple[str, ...],
+    commands: tuple[str, ...],
+    timeout: float | None,
     dtypes: tuple[str, ...],
     profile: str | None,
     clauses: tuple[str, ...],
     globs: tuple[str, ...],
-    json_path: Path | None,
-    junit_path: Path | None,
+    files: Files,
     as_is: bool,
     quiet: bool,
     verbose: bool,
 ) -> None:
-    """Judge each SUBJECT: a backend (numpy by default), or MODULE:OBJECT.
+    """Judge each SUBJECT: a backend (default: numpy), a library, MODULE:OBJECT, or --exec COMMAND.
 
     Backends: {backends}; BACKEND:DEVICE chooses a device, as in torch:cuda.
+    Libraries, with networks of their own: {libraries}.
     Profiles: {profiles}.
 
     Several are put the same cases, and it is said how far they agree. One that cannot be had stops
     no other. A clause counts as shown where one of its cases passes. Exit codes: 1 if any
     fails, else 3 if anything could not be run or a clause has no case that passes, else 0; 2 usage.
     """
-    ending.writable(json=json_path, junit=junit_path)
-    try:
-        whole = load()
-        corpus = whole.select(globs, clauses) if globs or clauses else whole
-    except CorpusError as error:
-        ending.incomplete(str(error))
-    except ValueError as error:
-        ending.usage(str(error))
+    files.check()
+    whole, corpus = _corpora(globs, clauses)
     selected = {"cases": globs, "clauses": clauses} if globs or clauses else None
     expected = len(corpus) if selected else int(whole.manifest["count"])
     sys.path.insert(0, "")  # module:object may lie in the working directory
-    jobs, missing = plan(subject or ("numpy",), dtypes, profile)
-    with _progress(_work(jobs, corpus), quiet) as advance:
-        runs = _runs(jobs, corpus, expected, (as_is, clauses), missing, advance)
-        agreed = agreement(runs, corpus.case, lambda: advance("agreement"))
+    names = subject if subject or commands else ("numpy",)
+    with closing(programs(commands, timeout)) as testees:
+        jobs, missing = plan(names, dtypes, profile, testees)
+        with _progress(_work(jobs, corpus), quiet) as advance:
+            runs = _runs(jobs, corpus, expected, (as_is, clauses), missing, advance, timeout)
+            agreed = agreement(runs, corpus.case, lambda: advance("agreement"))
     document = report(runs, str(whole.manifest["spec_version"]), selected, missing, agreed)
-    _write(runs, missing, document, json_path, junit_path)
+    files.write(runs, missing, document, whole)
     out = ending.console()
     for each in runs:
         show(out, each, quiet, selected is not None)
@@ -97,6 +93,17 @@ def conform(
     sys.exit(exit_code(runs, missing))
 
 
+def _corpora(globs: Sequence[str], clauses: Sequence[str]) -> tuple[Corpus, Corpus]:
+    """All cases, and those that are asked for."""
+    try:
+        whole = load()
+        return whole, whole.select(globs, clauses) if globs or clauses else whole
+    except CorpusError as error:
+        ending.incomplete(str(error))
+    except ValueError as error:
+        ending.usage(str(error))
+
+
 def _runs(
     jobs: Sequence[Job],
     corpus: Corpus,
@@ -104,6 +111,7 @@ def _runs(
     options: tuple[bool, Sequence[str]],
     missing: dict[str, str],
     advance: Callable[[str], None],
+    timeout: float | None = None,
 ) -> list[Run]:
     """Run everything; a subject that breaks down is missing, a damaged corpus ends it."""
     runs = []
@@ -111,7 +119,8 @@ def _runs(
         what = f"{subject.name} {dtype}"
         try:
             cases, step = corpus.cases(dtype), partial(_advance, advance, what)
-            found = run(subject, cases, dtype, profile, expected, step, *options)
+            with patient(timeout or SECONDS):
+                found = run(subject, cases, dtype, profile, expected, step, *options)
             runs.append(diagnosed(found, corpus.case))
         except CorpusError as error:
             ending.incomplete(str(error))
@@ -146,23 +155,6 @@ def _progress(total: int, quiet: bool) -> Iterator[Callable[[str], None]]:
         yield lambda what: bar.update(task, description=what, advance=1)
 
 
-def _write(
-    runs: Sequence[Run],
-    missing: dict[str, str],
-    document: dict[str, object],
-    json_path: Path | None,
-    junit_path: Path | None,
-) -> None:
-    """Write the reports that were asked for."""
-    try:
-        if json_path is not None:
-            write_json(json_path, document)
-        if junit_path is not None:
-            write_junit(junit_path, runs, missing)
-    except OSError as error:
-        ending.incomplete(f"expected a report that can be written, got {error}")
-
-
 def exit_code(runs: Sequence[Run], missing: dict[str, str]) -> int:
     """A failure says more than a gap: 1 before 3."""
     verdicts = {each.verdict for each in runs}
@@ -172,5 +164,7 @@ def exit_code(runs: Sequence[Run], missing: dict[str, str]) -> int:
 
 
 conform.help = (conform.help or "").format(
-    backends=", ".join(sorted(backends())), profiles=", ".join(profiles.names())
+    backends=", ".join(sorted(backends())),
+    libraries=", ".join(sorted(subjects())),
+    profiles=", ".join(profiles.names()),
 )

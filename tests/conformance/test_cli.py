@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 import iaf_ref
-from iaf_ref_conformance import cli_bounds, cli_conform, corpus
+from iaf_ref_conformance import cli_bounds, cli_conform, cli_files, corpus
 from iaf_ref_conformance.cli import main
 from iaf_ref_conformance.corpus import CorpusError
 from iaf_ref_conformance.report import schema
@@ -229,7 +229,7 @@ def test_a_file_that_cannot_be_written_after_all_is_no_traceback(
     def full(path: Path, document: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cli_conform, "write_json", full)
+    monkeypatch.setattr(cli_files, "write_json", full)
     result = call("conform", "--case", GLOB, "--json", "out.json")
     assert result.exit_code == 3
     assert "No space left on device" in result.stderr

@@ -11,8 +11,9 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
 from iaf_ref_conformance.cli import main
-from iaf_ref_conformance.compare import ForeignReportError, NoReportError, partners, read
+from iaf_ref_conformance.compare import partners
 from iaf_ref_conformance.report import schema, seal
+from iaf_ref_conformance.report_read import ForeignReportError, NoReportError, read
 from iaf_ref_conformance.run import Run
 
 TF32 = "iaf_ref_conformance.subjects.rounded:tf32"
