@@ -61,13 +61,18 @@ def test_contributing_takes_five_commands_at_most() -> None:
     assert 1 <= len("".join(blocks).splitlines()) <= 5
 
 
-def test_constraints_are_exact() -> None:
-    lines = [line for line in read("constraints.txt").splitlines() if not line.startswith("#")]
+@pytest.mark.parametrize("name", ["constraints.txt", "constraints-peers.txt"])
+def test_constraints_are_exact(name: str) -> None:
+    lines = [line for line in read(name).splitlines() if not line.startswith("#")]
     assert [line for line in lines if not re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][\w.]*", line)] == []
 
 
-@pytest.mark.parametrize("entry", metadata.entry_points(group=OURS), ids=lambda entry: entry.name)
-def test_a_registered_backend_exists(entry: metadata.EntryPoint) -> None:
+@pytest.mark.parametrize(
+    "entry",
+    [*metadata.entry_points(group=OURS), *metadata.entry_points(group="iaf_ref.subjects")],
+    ids=lambda entry: entry.name,
+)
+def test_what_is_registered_exists(entry: metadata.EntryPoint) -> None:
     assert importlib.util.find_spec(entry.module) is not None
 
 

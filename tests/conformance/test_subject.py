@@ -89,7 +89,7 @@ def test_a_class_a_function_or_an_object_is_a_subject(module: str, path: str) ->
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("nosuch", "expected a backend (.*numpy.*) or module:object, got 'nosuch'"),
+        ("nosuch", "expected a backend (.*numpy.*), a library (.*pyro.*) or module:object, got"),
         ("tracked", "expected a backend that computes with floats, got 'tracked'"),
         (":thing", "expected module:object, got ':thing'"),
         ("nosuch_module:thing", "expected a module that can be imported, got 'nosuch_module'"),

@@ -1,4 +1,4 @@
-"""Entry points of ``iaf_ref.backends``: who is registered, loaded one by one when asked for."""
+"""Entry points of backends and subjects: who is registered, loaded one by one when asked for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 GROUP = "iaf_ref.backends"
 """Entry point group through which backends are found, ours and a stranger's."""
+SUBJECTS = "iaf_ref.subjects"
+"""Entry point group through which subjects are found: libraries with networks of their own."""
 
 
 class MissingSubjectError(RuntimeError):
@@ -14,7 +16,7 @@ class MissingSubjectError(RuntimeError):
 
 
 class AbsentLibraryError(MissingSubjectError):
-    """The library of a backend is not installed; ``reason`` is what its import said."""
+    """Its library is not installed; ``reason`` is what the import said."""
 
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)
@@ -26,6 +28,11 @@ def backends() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
 
 
+def subjects() -> dict[str, EntryPoint]:
+    """Registered subjects by name; none is imported."""
+    return {entry.name: entry for entry in entry_points(group=SUBJECTS)}
+
+
 def opened(entry: EntryPoint) -> Any:
     """Return the backend that an entry point leads to.
 
@@ -34,15 +41,13 @@ def opened(entry: EntryPoint) -> Any:
     MissingSubjectError
         It cannot be loaded: with the command that installs its library if that is what it lacks.
     """
+    loaded = load(entry)
     try:
-        loaded = entry.load()
         backend = getattr(loaded, "BACKEND", loaded)
         computes = hasattr(backend, "namespace") or hasattr(backend, "asarray")
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # SystemExit, or a panic of Rust: a stranger's code
-        if _lacks_library(entry, error):
-            raise AbsentLibraryError(_absence(entry, error), str(error)) from error
+    except BaseException as error:  # a property of a stranger may raise anything
         raise MissingSubjectError(failure(entry.name, error)) from error
     if not computes:
         raise MissingSubjectError(
@@ -66,6 +71,24 @@ def devices_of(backend: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
+def load(entry: EntryPoint) -> Any:
+    """Return what an entry point names.
+
+    Raises
+    ------
+    MissingSubjectError
+        It cannot be loaded: with the command that installs its library if that is what it lacks.
+    """
+    try:
+        return entry.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit, or a panic of Rust: a stranger's code
+        if _lacks_library(entry, error):
+            raise AbsentLibraryError(_absence(entry, error), str(error)) from error
+        raise MissingSubjectError(failure(entry.name, error)) from error
+
+
 def _lacks_library(entry: EntryPoint, error: BaseException) -> bool:
     """Whether an import failed, in its own words or the module's, as something else is missing."""
     given = (error, error.__cause__) if isinstance(error, ImportError) else ()
@@ -76,7 +99,7 @@ def _lacks_library(entry: EntryPoint, error: BaseException) -> bool:
 
 
 def _absence(entry: EntryPoint, error: BaseException) -> str:
-    """Say which library a backend lacks, and how it is installed."""
+    """Say which library is missing, and how it is installed."""
     command = install_command(entry)
     told = command in str(error)  # some modules say it themselves; "" is in any text
     return f"{entry.name}: expected its library, got none ({error})" + (

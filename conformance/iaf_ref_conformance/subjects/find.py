@@ -1,7 +1,8 @@
 """How a name on the command line becomes a subject: through entry points, or from a module.
 
-``torch`` is a backend on its first device, ``torch:cuda`` and ``torch:cuda:1`` name the device, and
-``module:object`` is whatever no backend claims.
+``torch`` is a backend on its first device, ``torch:cuda`` and ``torch:cuda:1`` name the device,
+``pyro`` is a registered subject, a library with networks of its own, and ``module:object`` is
+whatever no backend claims.
 """
 
 from __future__ import annotations
@@ -11,14 +12,23 @@ from typing import Any
 
 from ..subject import Subject
 from .claims import UnknownSubjectError, check_claims
-from .entries import MissingSubjectError, backends, devices_of, failure, opened, within
+from .entries import (
+    MissingSubjectError,
+    backends,
+    devices_of,
+    failure,
+    load,
+    opened,
+    subjects,
+    within,
+)
 from .reference import NoDeviceError, Reference, chosen
 
 __all__ = ["MissingSubjectError", "UnknownSubjectError", "backends", "checked", "find"]
 
 
 def find(name: str) -> Subject:
-    """Return the subject of a name: a backend, ``backend:device``, or ``module:object``.
+    """Return the subject of a name: a backend, ``backend:device``, a subject, ``module:object``.
 
     Parameters
     ----------
@@ -32,7 +42,7 @@ def find(name: str) -> Subject:
     Raises
     ------
     UnknownSubjectError
-        No such backend, device, module or object, or the object is no subject.
+        No such backend, subject, device, module or object, or the object is no subject.
     MissingSubjectError
         It is there, but its module fails to load, or it has no device on this machine.
     """
@@ -40,12 +50,16 @@ def find(name: str) -> Subject:
     registered = backends()
     if backend in registered:
         return _on_device(name, opened(registered[backend]), device or None)
-    if ":" not in name:
+    if ":" in name:
+        return _from_module(name)
+    judged = subjects()
+    if name not in judged:
         raise UnknownSubjectError(
-            f"subject: expected a backend ({', '.join(sorted(registered)) or 'there is none'}) "
-            f"or module:object, got {name!r}"
+            f"subject: expected a backend ({', '.join(sorted(registered)) or 'there is none'}), "
+            f"a library ({', '.join(sorted(judged)) or 'there is none'}) or module:object, "
+            f"got {name!r}"
         )
-    return _from_module(name)
+    return _made(name, load(judged[name]))
 
 
 def _on_device(name: str, backend: Any, device: str | None) -> Subject:
@@ -85,6 +99,11 @@ def _from_module(name: str) -> Subject:
         if not hasattr(found, part):
             raise UnknownSubjectError(f"subject: expected an object of {module_name}, got {path!r}")
         found = getattr(found, part)
+    return _made(name, found)
+
+
+def _made(name: str, found: Any) -> Subject:
+    """The object itself, or what it makes where it is a class or a function without arguments."""
     makes_one = isinstance(found, type) or (callable(found) and not hasattr(found, "dtypes"))
     return checked(_loaded(name, found) if makes_one else found, name)
 
