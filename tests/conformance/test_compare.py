@@ -214,7 +214,7 @@ def test_answers_that_are_no_answers_to_a_case_disagree(folder: Path) -> None:
 def test_a_report_is_read_no_further_than_a_report_can_be(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("iaf_ref_conformance.compare._LARGEST", 2**10)
+    monkeypatch.setattr("iaf_ref_conformance.report_read._LARGEST", 2**10)
     result = compared(folder, "numpy", "numpy")
     assert result.exit_code == 2
     assert "got a larger file" in " ".join(result.stderr.split())

@@ -132,7 +132,7 @@ def test_a_breach_is_seen(
 def test_a_suite_says_where_and_when_it_ran(written: Callable[..., ET.Element]) -> None:
     (suite,) = written([RUN])
     known = [(each.get("name"), each.get("value")) for each in suite.iter("property")]
-    assert known == [("numpy", "2"), ("?", "<&"), ("device", "cpu"), ("profile", "ieee-f32")]
+    assert known[:4] == [("numpy", "2"), ("?", "<&"), ("device", "cpu"), ("profile", "ieee-f32")]
     assert suite.get("timestamp") == "2026-01-02T03:04:05"
 
 
