@@ -67,12 +67,14 @@ def nearest(case: Case, subject: Any) -> str:
     right = _answer(Plain(), case, method, given)
     if not wrong or not right:
         return ""
+    own = set(case.clauses)
+    telling = all(np.isfinite(part).all() for part in wrong)  # NaN is NaN, whatever it is from
     left = {
         name: _left(wrong, right, _answer(mutant.make(), case, method, given))
         for name, mutant in MUTANTS.items()
-        if method in mutant.methods
+        if method in mutant.methods and (telling or own & set(mutant.clauses))
     }
-    own = set(case.clauses)  # of two that say the same, that of the clause in question
+    # of two that say the same, that of the clause in question
     best = min(left, key=lambda n: (left[n], not own & set(MUTANTS[n].clauses)), default=None)
     if best is None or left[best] > NEAR:
         return ""

@@ -131,7 +131,7 @@ class Run:
 
     @cached_property
     def left_out(self) -> list[Result]:
-        """Unsupported cases that count for no clause: on what a subject need not have, and lacks."""
+        """Unsupported cases that count for no clause: of what a subject need not have."""
         return [
             r
             for r in self.results

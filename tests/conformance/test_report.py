@@ -200,8 +200,10 @@ def test_cases_on_what_a_subject_need_not_have_are_named_once() -> None:
     lines = printed(replace(run, results=(*run.results, some), expected=3), quiet=True).splitlines()
     assert lines == [
         f"unsupported, 1 cases: {some.outcome.reason}",
-        "mine float32 conforms to ieee-f32 in the 1 cases that it supports, of 2 cases "
-        "without GRAD-1 (no gradient)",
+        (
+            "mine float32 conforms to ieee-f32 in the 1 cases that it supports, of 2 cases "
+            "without GRAD-1 (no gradient)"
+        ),
     ]
 
 

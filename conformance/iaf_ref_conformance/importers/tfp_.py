@@ -7,21 +7,19 @@ their sign on the way, which is exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
-from array_api_compat import array_namespace
 from tensorflow_probability.python.bijectors.chain import _Chain
 from tensorflow_probability.python.bijectors.invert import _Invert
 
 import iaf_ref as ir
-from iaf_ref.scales import Additive, Slopes
 
 from ..subjects.peers.layouts import from_interleaved
 from .degrees import degrees_from
+from .tfp_scale import ShiftFirst
 
 tfb = tfp.bijectors
 
@@ -37,35 +35,6 @@ FUNCTIONS: dict[Any, str] = {
     tf.nn.silu: "silu",
 }
 """Activation of a Keras layer, by name or function -> name in the specification."""
-
-
-@dataclass(frozen=True)
-class ShiftFirst(Additive):
-    """log sigma = raw, unbounded, and mu = sigma m: y = sigma (x + m), as TFP has it.
-
-    No part of the specification, so that :func:`iaf_ref.save` refuses it.
-    """
-
-    def log_scale(self, raw: Any) -> Any:
-        """Raw itself."""
-        return raw
-
-    def scale(self, raw: Any) -> Any:
-        """exp(raw)."""
-        return array_namespace(raw).exp(raw)
-
-    def scale_slope(self, raw: Any) -> Any:
-        """Sigma."""
-        return self.scale(raw)
-
-    def location(self, m: Any, raw: Any) -> Any:
-        """mu = sigma m."""
-        return self.scale(raw) * m
-
-    def slopes(self, m: Any, raw: Any) -> Slopes:
-        """d sigma / d raw = sigma, d mu / d raw = sigma m, d mu / d m = sigma."""
-        sigma = self.scale(raw)
-        return Slopes(sigma, sigma * m, sigma)
 
 
 def from_tfp(module: Any) -> Any:

@@ -12,7 +12,7 @@ built outside, operation by operation, it would take ten times as long.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -20,21 +20,15 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flowjax.bijections import (
-    Affine,
-    Chain,
-    Invert,
-    MaskedAutoregressive,
-    Permute,
-    TriangularAffine,
-)
+from flowjax.bijections import Affine, Chain, Invert, Permute, TriangularAffine
 from flowjax.distributions import StandardNormal, Transformed
-from paramax import Parameterize, unwrap
+from paramax import unwrap
 
 import iaf_ref as ir
 
-from .jax_peer import ACTIVATIONS, JaxPeer
-from .layouts import context_first, context_last, to_interleaved
+from .flowjax_weights import bijection, loaded, masks_of, transformer_of
+from .jax_peer import JaxPeer
+from .layouts import context_first
 from .parts import Step, Swap
 from .peer import Masks
 
@@ -64,7 +58,7 @@ class FlowJAX(JaxPeer):
             raise NotImplementedError("flowjax has hidden layers of one width")
         if not step.ordered:
             raise NotImplementedError("flowjax makes masks for an order of the variables only")
-        *hidden, output = (np.array(mask) for mask in jax.jit(lambda: _masks(step))())
+        *hidden, output = (np.array(mask) for mask in jax.jit(lambda: masks_of(step))())
         masks = [*hidden, output[::2]]  # both parameters of a variable have the same row
         back = np.argsort(step.order)
         split = masks[0].shape[1] - step.context_dim
@@ -80,7 +74,7 @@ class FlowJAX(JaxPeer):
         own = self.makes(step)
 
         def make() -> Any:
-            made = _loaded(_bijection(step, _transformer(step.scale)), step, own)
+            made = loaded(bijection(step, transformer_of(step.scale)), step, own)
             if there is not None:
                 made = Chain([there, made, Invert(there)])
             return Invert(made) if step.backwards else made
@@ -133,77 +127,6 @@ def _refuse(step: Step) -> None:
         raise NotImplementedError("flowjax's network has no skip connection")
     if isinstance(step.scale, ir.Gated):
         raise NotImplementedError("flowjax's Affine has a shift of its own, not a gated one")
-
-
-def _masks(step: Step) -> list[Any]:
-    """Masks of a bijection that nothing is loaded into, in its layout."""
-    layers = _bijection(step, Affine()).masked_autoregressive_mlp.layers
-    return [layer.weight.args[0] for layer in layers]
-
-
-def _bijection(step: Step, transformer: Any) -> Any:
-    """A bijection of these sizes, with its own masks and weights that are still drawn."""
-    return MaskedAutoregressive(
-        jax.random.key(0, impl="rbg"),  # quick to compile; what is drawn is replaced
-        transformer=transformer,
-        dim=step.dim,
-        cond_dim=step.context_dim or None,
-        nn_width=max(step.widths, default=1),
-        nn_depth=len(step.widths),
-        nn_activation=ACTIVATIONS[step.network.activation],
-    )
-
-
-def _loaded(made: Any, step: Step, own: bool) -> Any:
-    """The bijection with the weights of the case, and its masks where it has not its own."""
-    *hidden, (W, b) = *step.weights.hidden, step.weights.output
-    given = [*hidden, (to_interleaved(W[:, step.order]), to_interleaved(b[:, step.order]))]
-    given[0] = (_columns(given[0][0], step), given[0][1])
-    layers = made.masked_autoregressive_mlp.layers
-    masks = [layer.weight.args[0] for layer in layers] if own else _written(step)
-    loaded = tuple(
-        eqx.tree_at(
-            lambda linear: (linear.weight, linear.bias),
-            layer,
-            (Parameterize(jnp.where, mask, jnp.asarray(W), 0), jnp.asarray(b)),
-        )
-        for layer, mask, (W, b) in zip(layers, masks, given, strict=True)
-    )
-    return eqx.tree_at(lambda bijection: bijection.masked_autoregressive_mlp.layers, made, loaded)
-
-
-def _written(step: Step) -> list[Any]:
-    """Masks of the case in the layout of the library."""
-    *hidden, output = step.masks()
-    masks = [*hidden, np.repeat(output[step.order], 2, axis=0)]
-    masks[0] = _columns(masks[0], step)
-    return [jnp.asarray(mask) for mask in masks]
-
-
-def _columns(array: Any, step: Step) -> Any:
-    """Columns (context, x) as (x in the library's order, context)."""
-    turned = context_last(array, step.context_dim)
-    return np.concatenate([turned[:, step.order], turned[:, step.dim :]], axis=1)
-
-
-def _transformer(scale: Any) -> Any:
-    """``Affine`` with the scale of a case, its parameter what the network's output is added to."""
-    start = scale.shift if isinstance(scale, ir.Softplus) else 0.0
-    start = scale.bias if isinstance(scale, ir.Sigmoid) else start
-    made = Parameterize(_function(scale), jnp.asarray(start))
-    return eqx.tree_at(lambda affine: affine.scale, Affine(), made)
-
-
-def _function(scale: Any) -> Callable[[Any], Any]:
-    """From the parameter to sigma, in JAX's own functions."""
-    if isinstance(scale, ir.Softplus):
-        return lambda raw: jax.nn.softplus(raw) + scale.floor
-    if isinstance(scale, ir.Sigmoid):
-        return lambda raw: jax.nn.sigmoid(raw) + scale.floor
-    if isinstance(scale, ir.Exp):
-        return lambda raw: jnp.exp(jnp.clip(raw, scale.min, scale.max))
-    bend = -np.log(scale.slope)
-    return lambda raw: jnp.exp(raw / (1.0 + jnp.abs(raw) / bend))
 
 
 def _normal(kind: str, arrays: Mapping[str, Any]) -> Any:

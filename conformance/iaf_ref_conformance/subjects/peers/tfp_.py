@@ -23,25 +23,13 @@ import tensorflow_probability as tfp
 import iaf_ref as ir
 
 from ...cases import Case, Floats
-from .layouts import to_interleaved
 from .parts import Step, Swap
 from .peer import Masks, Peer
+from .tfp_layer import equal_degrees, layer_of, load
 
 __all__ = ["TFP"]
 
 tfb, tfd = tfp.bijectors, tfp.distributions
-
-ACTIVATIONS: dict[str, Any] = {
-    "relu": tf.nn.relu,
-    "tanh": tf.tanh,
-    "elu": tf.nn.elu,
-    "leaky_relu": lambda x: tf.nn.leaky_relu(x, alpha=0.01),  # TensorFlow's default is 0.2
-    "sigmoid": tf.sigmoid,
-    "softplus": tf.nn.softplus,
-    "gelu": tf.nn.gelu,
-    "silu": tf.nn.silu,
-}
-"""Name in a case -> function."""
 
 
 class TFP(Peer):
@@ -59,7 +47,7 @@ class TFP(Peer):
         if not step.ordered or step.dim == 1:
             return False
         given = [layer.tolist() for layer in step.network.degrees.hidden]
-        return given == [_equal(step.dim, width) for width in step.widths]
+        return given == [equal_degrees(step.dim, width) for width in step.widths]
 
     def own_masks(self, step: Step) -> Masks:
         """Return the masks of the layer, which are (in, out), turned; its context has none."""
@@ -68,7 +56,7 @@ class TFP(Peer):
             raise NotImplementedError("TFP makes masks for an order of the variables only")
         if step.context_dim:
             raise NotImplementedError("TFP's context has kernels without masks")
-        *hidden, output = (np.asarray(mask).T for mask in _layer(step, "float32")._masks)
+        *hidden, output = (np.asarray(mask).T for mask in layer_of(step, "float32")._masks)
         return (*hidden, output[::2])  # both parameters of a variable have the same row
 
     def forward(self, case: Case, x: Floats, context: Floats | None) -> tuple[Any, Any]:
@@ -83,8 +71,8 @@ class TFP(Peer):
     def step(self, step: Step, dtype: str) -> Any:
         """Build the flow with the stored weights."""
         _refuse(step)
-        layer = _layer(step, dtype)
-        _load(layer, step, own=self.makes(step))
+        layer = layer_of(step, dtype)
+        load(layer, step, own=self.makes(step))
 
         def make(context: Any) -> Any:
             given = {} if context is None else {"conditional_input": context}
@@ -165,43 +153,4 @@ def _refuse(step: Step) -> None:
     if not isinstance(step.scale, ir.Exp):
         raise NotImplementedError(
             f"TFP's scale is the exponential, the case's is {type(step.scale).__name__}"
-        )
-
-
-def _equal(dim: int, width: int) -> list[int]:
-    """Degrees of a layer by TFP's rule, in whole numbers."""
-    return [max(1, -(-k * (dim - 1) // (width + 1))) for k in range(1, width + 1)]
-
-
-def _layer(step: Step, dtype: str) -> Any:
-    """Build the Keras layer, with its own masks and weights that are still drawn."""
-    conditional = {"conditional": True, "conditional_event_shape": [step.context_dim]}
-    layer = tfb.AutoregressiveNetwork(
-        params=2,
-        event_shape=[step.dim],
-        hidden_units=list(step.widths),
-        # without an order of its own (graphs, ties) it may have any: its masks are not used then
-        input_order=[step.order.index(i) + 1 for i in range(step.dim)],
-        activation=ACTIVATIONS[step.network.activation],
-        dtype=dtype,
-        **(conditional if step.context_dim else {}),
-    )
-    layer.build((step.dim,))
-    return layer
-
-
-def _load(layer: Any, step: Step, own: bool) -> None:
-    """Load kernels and biases: as stored, through the constraint that masks them, or masked."""
-    given = step.weights if own else step.network
-    layers = [*given.hidden, tuple(map(to_interleaved, given.output))]
-    dense = [part for part in layer._network.layers if hasattr(part, "kernel")]
-    masked = [part for part in dense if part.use_bias]
-    for k, (part, (W, b)) in enumerate(zip(masked, layers, strict=True)):
-        kernel = tf.constant(W[:, step.context_dim :].T if k == 0 else W.T)
-        part.kernel.assign(part.kernel_constraint(kernel) if own else kernel)
-        part.bias.assign(b)
-    for k, part in enumerate(part for part in dense if not part.use_bias):
-        first = k == 0
-        part.kernel.assign(
-            layers[0][0][:, : step.context_dim].T if first else tf.zeros_like(part.kernel)
         )
