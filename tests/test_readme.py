@@ -4,8 +4,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from iaf_ref_conformance import check_implementation
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -37,12 +40,37 @@ def stale(quote: list[str], output: list[str]) -> list[str]:
     ]
 
 
-def test_the_python_of_the_readme_runs():
+@pytest.fixture(scope="module")
+def names() -> dict[str, Any]:
+    """What is defined after all Python of the README has run, in its order."""
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
-    assert len(blocks) == 2
-    names: dict[str, object] = {}
+    assert len(blocks) == 5
+    found: dict[str, Any] = {}
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own text
+        exec(compile(block, "README.md", "exec"), found)  # noqa: S102 - our own text
+    return found
+
+
+def test_the_adapter_of_the_readme_is_right_in_what_it_does(names):
+    (run,) = names["runs"]
+    assert run.count("passed") > 0
+    assert run.count("failed") == 0
+    assert callable(names["test_density"])
+
+
+def test_the_mistake_of_the_readme_is_told_as_it_says(names):
+    class Forgetful(names["Mine"]):
+        def forward(self, case, x, context):
+            y, _ = super().forward(case, x, context)
+            return y, y
+
+    with pytest.raises(AssertionError) as caught:
+        check_implementation(Forgetful, clauses=["DET-2", "STEP-1", "NET-2"])
+    sentence = " ".join(README.read_text(encoding="utf-8").split())
+    told = re.search(r"DET-2: log_det: expected .*? \(DENS-3\)", str(caught.value))
+    assert told is not None
+    shapes = re.compile(r"\([\d, ]+\)")
+    assert shapes.sub("()", told.group()) in shapes.sub("()", sentence)
 
 
 def test_the_run_of_the_readme_is_printed():
