@@ -124,6 +124,15 @@ class Run:
         return CONFORMS if shown else INCOMPLETE
 
     @cached_property
+    def left_out(self) -> list[Result]:
+        """Unsupported cases on what a subject need not have: they count for no clause."""
+        return [
+            r
+            for r in self.results
+            if r.outcome.status == UNSUPPORTED and set(r.clauses) <= set(self.uncovered)
+        ]
+
+    @cached_property
     def tested(self) -> list[str]:
         """Clauses that the verdict is on, in the order of the specification."""
         found = {clause for result in self.results for clause in result.clauses}

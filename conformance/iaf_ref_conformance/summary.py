@@ -54,12 +54,7 @@ def _verdict(run: Run, selected: bool) -> str:
     if run.verdict == FAILS:
         return f"{name} fails {run.profile}: {counts['failed']} of {counts['run']} cases failed"
     if run.verdict == CONFORMS:
-        noun = "case" if counts["expected"] == 1 else "cases"
-        part = f" in the {counts['expected']} {noun} selected" if selected else ""
-        if counts["unsupported"]:
-            of = f"{counts['expected']} {'selected' if selected else 'cases'}"
-            part = f" in the {counts['run']} cases that it supports, of {of}"
-        return f"{name} conforms to {run.profile}{part}"
+        return f"{name} conforms to {run.profile}{_part(run, selected)}{_without(run)}"
     got = counts["run"] + counts["unsupported"]
     if got != counts["expected"]:
         return f"{name} is incomplete: expected {counts['expected']} cases, got {got}"
@@ -70,6 +65,24 @@ def _verdict(run: Run, selected: bool) -> str:
         f"{name} is incomplete: expected a case of each clause that passes, "
         f"got none for {', '.join(run.unshown)}; --clause judges a part"
     )
+
+
+def _part(run: Run, selected: bool) -> str:
+    """Say in which cases, if not in all that count."""
+    counts = run.counts
+    counting = counts["expected"] - len(run.left_out)
+    if counts["run"] < counting:
+        of = f"{counting} {'selected' if selected else 'cases'}"
+        return f" in the {counts['run']} cases that it supports, of {of}"
+    noun = "case" if counting == 1 else "cases"
+    return f" in the {counting} {noun} selected" if selected else ""
+
+
+def _without(run: Run) -> str:
+    """Name the clauses whose cases were left out, and what the subject lacks for them."""
+    clauses = {clause for result in run.left_out for clause in result.clauses}
+    found = [f"{clause} ({run.uncovered[clause]})" for clause in sorted(clauses)]
+    return f" without {', '.join(found)}" if found else ""
 
 
 def _silent(run: Run) -> str:

@@ -138,13 +138,18 @@ def shorten(sentence: str, longest: int) -> str:
 
 
 def reasons(run: Run) -> Iterator[str]:
-    """Yield the failures, one sentence each, and the distinct reasons of what is unsupported."""
+    """Yield the failures, one sentence each, and the distinct reasons of what is unsupported.
+
+    Not of what a subject need not have: its clause has a note in the table, and in the verdict.
+    """
     failed = [r for r in run.results if r.outcome.status == FAILED]
     for result in failed[:_MOST_REASONS]:
         yield f"FAILED {result.id} [{run.dtype}] {result.outcome.reason}"
     if len(failed) > _MOST_REASONS:
         yield f"... and {len(failed) - _MOST_REASONS} more failures: see --json"
-    yield from _unsupported([r for r in run.results if r.outcome.status == UNSUPPORTED])
+    optional = {result.id for result in run.left_out}
+    lacking = [r for r in run.results if r.outcome.status == UNSUPPORTED and r.id not in optional]
+    yield from _unsupported(lacking)
 
 
 def _unsupported(results: Sequence[Result]) -> Iterator[str]:

@@ -486,15 +486,9 @@ def test_without_flint_conform_runs_all_the_same() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    every = corpus.load()
-    count, without = len(every), len(every.select(["grad-*"]))
-    part = f"in the {count - without} cases that it supports, of {count} cases"
-    said = f"unsupported, {without} cases: the subject has no method gradient"
     assert done.stdout.splitlines() == [
-        said,
-        f"numpy float32 conforms to ieee-f32 {part}",
-        said,
-        f"numpy float64 conforms to ieee-f64 {part}",
+        "numpy float32 conforms to ieee-f32 without GRAD-1 (no gradient)",
+        "numpy float64 conforms to ieee-f64 without GRAD-1 (no gradient)",
     ]
 
 

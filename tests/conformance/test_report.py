@@ -184,6 +184,21 @@ def test_a_clause_on_an_algorithm_that_is_not_there_has_a_note_and_no_numbers() 
     assert run.verdict == "conforms"
 
 
+def test_cases_on_what_a_subject_need_not_have_are_named_once() -> None:
+    gradient = replace(LACKING, id="grad", clauses=("GRAD-1",))
+    run = replace(run_of(PASSED, gradient), uncovered={"GRAD-1": "no gradient"})
+    verdict = "mine float32 conforms to ieee-f32 without GRAD-1 (no gradient)\n"
+    assert printed(run, quiet=True) == verdict
+    assert "1 run and 1 unsupported, 2 of the manifest" in printed(run)
+    some = replace(LACKING, id="some", clauses=("NET-1",))
+    lines = printed(replace(run, results=(*run.results, some), expected=3), quiet=True).splitlines()
+    part = "in the 1 cases that it supports, of 2 cases without GRAD-1 (no gradient)"
+    assert lines == [
+        f"unsupported, 1 cases: {some.outcome.reason}",
+        f"mine float32 conforms to ieee-f32 {part}",
+    ]
+
+
 def test_what_was_not_measured_is_not_called_exact() -> None:
     unmeasured = replace(FAILED, outcome=Outcome("failed", reason="SHAPE-1: y: no"))
     assert "rounding   not measured" in printed(run_of(unmeasured))
