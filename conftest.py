@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parent
+collect_ignore = ["examples"]  # programs, which want their libraries
 PACKAGES = ("iaf_ref", "backends", "conformance")
 
 

@@ -64,6 +64,10 @@ class Degrees:
         """Return the degrees themselves: they cannot change."""
         return self
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle what was given: NumPy would bring arrays back that can be written to."""
+        return type(self), (self.context, self.input, self.hidden, self.adjacency)
+
     @property
     def dim(self) -> int:
         """Number of variables D."""

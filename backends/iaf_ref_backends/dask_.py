@@ -88,7 +88,8 @@ def per_block(log_prob: Callable[..., Any], y: Any, context: Any = None) -> Any:
     TypeError
         ``y`` is no Dask array.
     ValueError
-        ``y`` has no axis, or the result is not one number for each event.
+        ``y`` or the context has no axis, or a last one of unknown length, or the result is not one
+        number for each event.
 
     Notes
     -----
@@ -97,9 +98,11 @@ def per_block(log_prob: Callable[..., Any], y: Any, context: Any = None) -> Any:
     """
     if not isinstance(y, dask.array.Array):
         raise TypeError(f"y: expected a Dask array, got {type(y).__name__}")
-    if y.ndim == 0:
-        raise ValueError("y: expected shape (..., D), got ()")
-    arrays = [y] if context is None else [y, dask.array.asarray(context)]
+    given = {"y": y} if context is None else {"y": y, "context": dask.array.asarray(context)}
+    for name, array in given.items():
+        if array.ndim == 0 or np.isnan(array.shape[-1]):
+            raise ValueError(f"{name}: expected a last axis of known length, got {array.shape}")
+    arrays = list(given.values())
     batch = max(array.ndim for array in arrays) - 1
     nothing = log_prob(*map(_no_rows, arrays))
     if nothing.ndim != batch:

@@ -131,7 +131,7 @@ class Run:
 
     @cached_property
     def left_out(self) -> list[Result]:
-        """Unsupported cases that count for no clause: of what a subject need not have."""
+        """Unsupported cases on what a subject need not have: they count for no clause."""
         return [
             r
             for r in self.results

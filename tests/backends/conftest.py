@@ -32,6 +32,11 @@ def size(case: Any) -> int:
     return sum(tensor.size for tensor in case.tensors.values())
 
 
+def asked_of(subject: Any, cases: list[Any]) -> list[Any]:
+    """Leave out cases on derivatives for a subject that has none, and need not have any."""
+    return [case for case in cases if case.check != "gradient" or hasattr(subject, "gradient")]
+
+
 @pytest.fixture
 def reasons(handful: Any) -> Callable[..., list[str]]:
     """Why these cases fail, and nothing else done to the subject: no environment is asked for."""
@@ -40,7 +45,7 @@ def reasons(handful: Any) -> Callable[..., list[str]]:
         profile = profiles.load(subject.profile[dtype])
         return [
             outcome.reason
-            for case in handful(dtype, checks)
+            for case in asked_of(subject, handful(dtype, checks))
             if (outcome := judge(case, subject, profile)).reason
         ]
 
@@ -52,7 +57,7 @@ def judged(handful: Any) -> Callable[..., Run]:
     """A run of a subject on these cases."""
 
     def put(subject: Any, dtype: str, checks: tuple[str, ...] = ()) -> Run:
-        cases = handful(dtype, checks)
+        cases = asked_of(subject, handful(dtype, checks))
         profile = profiles.load(subject.profile[dtype])
         return run(subject, cases, dtype, profile, len(cases))
 

@@ -125,11 +125,15 @@ def test_a_single_row_and_an_option() -> None:
     assert lazy.compute() == density("iaf").log_prob(y, method="fixed_point")
 
 
+UNKNOWN = cut(rows(4), 2, -1)[:, dask.array.asarray([True, True, False])]
+
+
 @pytest.mark.parametrize(
     ("y", "error", "message"),
     [
         (rows(4), TypeError, "y: expected a Dask array, got ndarray"),
-        (dask.array.asarray(1.0), ValueError, r"y: expected shape \(\.\.\., D\), got \(\)"),
+        (dask.array.asarray(1.0), ValueError, r"y: expected a last axis of known .*, got \(\)"),
+        (UNKNOWN, ValueError, r"y: expected a last axis of known length, got \(4, nan\)"),
         (cut(rows(4).astype("float32"), 2, -1), TypeError, "expected dtype float64, .* float32"),
         (cut(rows(4)[:, :2], 2, -1), ValueError, r"expected shape \(\.\.\., 3\), got \(0, 2\)"),
     ],
@@ -176,3 +180,8 @@ def test_the_example_names_what_installs_dask(
         runpy.run_path(str(EXAMPLE))
     assert ended.value.code == 2
     assert 'pip install "iaf-ref[dask]"' in capsys.readouterr().err
+
+
+def test_a_context_without_axis_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match=r"context: expected a last axis of known .*, got \(\)"):
+        per_block(density("maf").log_prob, cut(rows(4), 2, -1), 1.0)

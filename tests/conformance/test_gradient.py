@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import array_api_compat.torch
 import numpy as np
 import pytest
 
@@ -26,6 +25,8 @@ from iaf_ref_conformance.subjects.rounded import round_to
 
 pytest.importorskip("flint", reason="derivatives are certified by balls: extra oracle")
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
+import array_api_compat.torch  # noqa: E402
+
 from iaf_ref_backends import ball, taped, torch_, tracked  # noqa: E402
 
 CASES = corpus.load()
@@ -158,6 +159,40 @@ def test_a_subject_without_gradient_is_not_judged_by_it() -> None:
     assert with_gradients.count("unsupported") > 0
     alone = run_of(Reference(NUMPY))
     assert (alone.verdict, alone.tested) == (INCOMPLETE, [])
+
+
+def of_pytorch() -> dict[str, Any]:
+    """PyTorch's own functions, by where the text has its own; their derivatives are s (1 - s)."""
+    own = torch.nn.functional
+    functions = {"sigmoid": torch.sigmoid, "log_sigmoid": own.logsigmoid, "softplus": own.softplus}
+    used = {"gated": ("sigmoid", "log_sigmoid"), "floored": ("sigmoid", "softplus")}
+    return {f"iaf_ref.{m}.{name}": functions[name] for m, names in used.items() for name in names}
+
+
+@DTYPES
+def test_the_functions_that_pytorch_has_conform(
+    dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = torch.nn.functional
+    given = {name: getattr(own, name) for name in ("elu", "gelu", "silu", "softplus", "leaky_relu")}
+    given |= {"sigmoid": torch.sigmoid}
+    table = {n: a._replace(value=given.get(n, a.value)) for n, a in ir.ACTIVATIONS.items()}
+    monkeypatch.setattr("iaf_ref.network.ACTIVATIONS", table)
+    for name, function in of_pytorch().items():
+        monkeypatch.setattr(name, function)
+    assert run_of(Torch(), dtype=dtype).verdict == CONFORMS
+
+
+NAIVE: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "grad-gated-far": ("iaf_ref.gated.log_sigmoid", lambda z: torch.log(torch.sigmoid(z))),
+    "grad-softplus-far": ("iaf_ref.floored.softplus", lambda z: torch.log(1.0 + torch.exp(z))),
+}
+
+
+@pytest.mark.parametrize("slug", NAIVE)
+def test_a_formula_that_overflows_is_caught(slug: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(*NAIVE[slug])
+    assert slug in failed(Torch())
 
 
 class Passing(ir.Exp):

@@ -1,5 +1,7 @@
 """MASK-1, MASK-2, MASK-3, MASK-8: degrees are exact integers."""
 
+import copy
+import pickle
 from fractions import Fraction
 
 import numpy as np
@@ -195,3 +197,25 @@ def test_levels_and_groups_are_plain_numbers():
     assert degrees.levels == (2, 1, 3, 1)
     assert degrees.groups == ((1, 3), (0,), (2,))
     assert {type(d) for d in degrees.levels} == {int}
+
+
+def pickled(degrees):
+    return pickle.loads(pickle.dumps(degrees))  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickled])
+@pytest.mark.parametrize(
+    "degrees",
+    [
+        ir.made_degrees(3, (5, 4), order=[2, 0, 1], context_dim=2),
+        ir.dag_degrees(np.array([[0, 0, 0], [1, 0, 0], [1, 0, 0]], dtype=bool), (6,), dim=3),
+    ],
+)
+def test_a_copy_is_equal_and_cannot_change_either(degrees, again):
+    hash(degrees)  # keeps what is compared
+    found = again(degrees)
+    assert found == degrees
+    assert hash(found) == hash(degrees)
+    graph = [] if found.adjacency is None else [found.adjacency]
+    for array in (found.context, found.input, *found.hidden, *graph):
+        assert not array.flags.writeable

@@ -91,11 +91,11 @@ def tails() -> Iterator[Question]:
         "choice by where() hides the value"
     )
     yield gradient("softplus-far", reason, ir.Inverse(far), points((2, 3), 1120))
-    raw = [60.0, -1.0, -60.0]
+    raw = [1.0, -110.0, -60.0]
     far = made(3, (5,), seed=1121, scale=ir.Gated(), order=CYCLE, raw=raw)
     reason = (
-        "gated, sigma next to 1 and next to 0: log(sigmoid) has the derivative 0 / 0 where sigma "
-        "underflows, and 1 - sigma is cancelled away"
+        "gated, sigma 1e-26, and 1e-47, which underflows in float32: log(sigmoid) has the "
+        "derivative 0 / 0 there, and a sigmoid of exp(60) squares what overflows"
     )
     yield gradient("gated-far", reason, ir.Inverse(far), points((2, 3), 1121))
 
