@@ -94,7 +94,7 @@ def _outside(case: Case, subject: Any, known: References, profile: Profile, x: F
         return what + _from(case, forward[0], known["y"], profile)
     if departs(forward[1], known["log_det"], profile):
         return "the log-det, though y is right"
-    if case.check in ("inverse", "log_prob", "integral"):
+    if case.check in _AFTER:
         return f"what comes after the forward map, which is right: {_AFTER[case.check]}"
     return ""
 
@@ -103,6 +103,7 @@ _AFTER = {
     "inverse": "the way back",
     "log_prob": "the way back, the base, or the sum",
     "integral": "the way back, the base, or the sum",
+    "gradient": "the way back, the base, or the derivatives",
 }
 
 

@@ -32,6 +32,7 @@ METHOD: Mapping[str, str] = MappingProxyType(
         "rows": "forward",
         "nonfinite": "forward",
         "round_trip": "forward",
+        "gradient": "gradient",
     }
 )
 """Check -> the method whose answer is compared."""
@@ -109,7 +110,9 @@ def _answer(mutant: Any, case: Case, method: str, given: tuple[Floats | None, ..
 
 
 def _parts(answer: Any) -> Arrays:
-    """The arrays of an answer; nothing where it is anything else."""
+    """The arrays of an answer, by names in their order; nothing where it is anything else."""
+    if isinstance(answer, Mapping):
+        answer = tuple(answer[name] for name in sorted(answer, key=str))
     parts = answer if isinstance(answer, tuple | list) else (answer,)
     return tuple(parts) if all(isinstance(p, np.ndarray | np.generic) for p in parts) else ()
 

@@ -114,6 +114,10 @@ TELLING = (
     "permutation-scatters",
     "base-at-the-wrong-end",
     "log-det-keeps-its-axis",
+    "clip-hands-the-gradient-on",
+    "log-det-off-the-graph",
+    "inverse-taken-for-a-constant",
+    "removed-weights-have-derivatives",
 )
 
 
@@ -138,6 +142,27 @@ def test_an_error_like_no_other_gets_no_name() -> None:
     assert outcome.status == FAILED
     assert outcome.mistake == ""
     assert "looks like" not in outcome.reason
+
+
+def test_derivatives_of_other_names_or_shapes_get_no_name() -> None:
+    case = case_of("grad-skip-*")
+    turned = {
+        "a name is missing": lambda found: {n: a for n, a in found.items() if n != "y"},
+        "other names": lambda found: {f"my.{n}": a for n, a in found.items()},
+        "other shapes": lambda found: found | {"y": found["y"].T},
+        "no arrays": lambda found: found | {"y": None},
+    }
+    for why, change in turned.items():
+        subject = Off(gradient=change)
+        outcome = explained(case, subject, judge(case, subject, F64), F64)
+        assert (outcome.status, outcome.mistake) == (FAILED, ""), why
+
+
+def test_wrong_derivatives_begin_after_the_values() -> None:
+    case = case_of("grad-skip-*")
+    subject = Off(gradient=lambda found: found | {"y": found["y"] * 1.5})
+    outcome = explained(case, subject, judge(case, subject, F64), F64)
+    assert "the way back, the base, or the derivatives" in outcome.reason
 
 
 def test_what_passed_is_left_as_it_is() -> None:

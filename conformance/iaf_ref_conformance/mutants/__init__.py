@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from . import chain, degrees, dens, det, dtypes, inv, mask, net, num, shape, step
+from . import chain, degrees, dens, det, dtypes, grad, inv, mask, net, num, shape, slopes, step
 from . import variants as _variants  # noqa: F401 - registers them
 from .kinds import Mutant, Variant
 from .registry import REGISTRY
 
 __all__ = ["FAMILIES", "MUTANTS", "REGISTRY", "VARIANTS", "Mutant", "Variant"]
 
-FAMILIES = (degrees, mask, net, step, inv, det, dens, chain, shape, dtypes, num)
+FAMILIES = (degrees, mask, net, step, inv, det, dens, chain, shape, dtypes, num, grad, slopes)
 """Modules of the mutants, in the order of the clauses."""
 MUTANTS: Mapping[str, Mutant] = MappingProxyType(
     {

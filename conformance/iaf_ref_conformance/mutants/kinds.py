@@ -7,22 +7,30 @@ from dataclasses import dataclass
 from ..answers import NAMES
 from ..cases import DTYPES
 from .plain import Plain
+from .plain.adjoint import Adjoints
+from .plain.backward import Backward
 from .plain.densities import Densities
+from .plain.gradient import Gradients
 from .plain.inverse import Inverses
 from .plain.masks import Masks
 from .plain.network import Network
+from .plain.slopes import Slopes
 from .plain.step import Steps
 from .plain.transforms import Transforms
 
-NUMERIC = tuple(NAMES)
+NUMERIC = (*NAMES, "gradient")
 """Methods that return numbers, in the order in which the suite names them."""
 CHANGED: dict[type, tuple[str, ...]] = {
     Masks: ("masks", *NUMERIC),
     Network: NUMERIC,
     Steps: NUMERIC,
-    Inverses: ("forward", "inverse", "log_prob"),
-    Transforms: ("forward", "inverse", "log_prob"),
+    Inverses: ("forward", "inverse", "log_prob", "gradient"),
+    Transforms: ("forward", "inverse", "log_prob", "gradient"),
     Densities: ("log_prob",),
+    Slopes: ("gradient",),
+    Backward: ("gradient",),
+    Adjoints: ("gradient",),
+    Gradients: ("gradient",),
 }
 """Class of the plain implementation -> methods of a subject that its own methods serve."""
 
@@ -97,7 +105,8 @@ def changed(kind: type[Plain]) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Of ``masks``, ``forward``, ``inverse``, ``log_scale``, ``log_prob``, in this order.
+        Of ``masks``, ``forward``, ``inverse``, ``log_scale``, ``log_prob``, ``gradient``, in this
+        order.
     """
     found: set[str] = set()
     for name in _overrides(kind):

@@ -19,7 +19,14 @@ from iaf_ref_conformance.mutants.plain import Plain
 from iaf_ref_conformance.mutants.registry import Registry, sentence, slug
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-SAMPLE = ("det-sum-d5", "det-inverse-gated", "dens-forum", "chain-2-d3", "net-context-d5-c1")
+SAMPLE = (
+    "det-sum-d5",
+    "det-inverse-gated",
+    "dens-forum",
+    "chain-2-d3",
+    "net-context-d5-c1",
+    "grad-chain",
+)
 
 
 def test_there_are_enough() -> None:
@@ -80,6 +87,8 @@ def answers(subject: Any, case: Case) -> dict[str, bytes]:
             found[method] = type(error).__name__.encode()
             continue
         parts = answer if isinstance(answer, tuple) else (answer,)
+        if isinstance(answer, dict):
+            parts = tuple(answer[name] for name in sorted(answer))
         found[method] = b"".join(np.ascontiguousarray(part).tobytes() for part in parts)
     return found
 
@@ -145,12 +154,17 @@ def test_overrides_tell_what_they_may_change() -> None:
         def check_dtype(self, case: Case, *inputs: Any) -> None:
             pass
 
+    class Handed(Plain):
+        def handed_down(self, by_x: Any, through: Any) -> Any:
+            return by_x
+
     class Masked(Plain):
         def hidden_mask(self, units: Any, below: Any) -> Any:
             return units
 
     assert changed(Plain) == ()
     assert changed(Outer) == ("log_prob",)
-    assert changed(Inner) == ("forward", "inverse", "log_prob")
+    assert changed(Inner) == ("forward", "inverse", "log_prob", "gradient")
+    assert changed(Handed) == ("gradient",)
     assert changed(Checked) == NUMERIC
     assert changed(Masked) == ("masks", *NUMERIC)

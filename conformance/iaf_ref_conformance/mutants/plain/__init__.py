@@ -4,7 +4,8 @@ Independent of ``iaf_ref``: it reads the description of a case and its weights a
 its own masks. Each module is a class that adds one subject to the one before, so that a mutant is
 what it changes: one method.
 
-    masks -> network -> step -> inverse -> transforms -> densities -> subject
+    masks -> network -> step -> inverse -> transforms -> densities
+          -> slopes -> backward -> adjoint -> gradient -> subject
 """
 
 from .subject import Plain

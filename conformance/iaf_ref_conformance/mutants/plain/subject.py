@@ -8,12 +8,14 @@ from types import MappingProxyType
 import numpy as np
 
 from ...cases import Case
-from .densities import Base, Densities
+from .backward import Named
+from .densities import Base
+from .gradient import Gradients
 from .masks import Array
 from .transforms import Mapped
 
 
-class Plain(Densities):
+class Plain(Gradients):
     """IAF in plain NumPy, a subject as ``conformance/README.md`` describes it."""
 
     name = "plain"
@@ -52,6 +54,11 @@ class Plain(Densities):
         if case.options.get("per_dimension"):
             return self.terms(case.text, case.raw, base, y, context)
         return self.density(case.text, case.raw, base, y, context)
+
+    def gradient(self, case: Case, y: Array, context: Array | None) -> Named:
+        """Derivatives of the sum over all rows of log q(y), by inputs and weights (GRAD-1)."""
+        self.check_dtype(case, y, context)
+        return self.derivatives(case.text, case.raw, base_of(case), y, context)
 
     def check_dtype(self, case: Case, *inputs: Array | None) -> None:
         """Refuse an input of another dtype than the weights (TYPE-1).

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..plain import Plain
+from ..plain.adjoint import At
 from ..plain.masks import Array, Text
 from ..plain.network import Weights
 from ..registry import REGISTRY
@@ -62,6 +63,10 @@ class SortedUnits(Plain):
             for (W, b), rows, below in zip(net.hidden, orders, columns, strict=True)
         ]
         return net._replace(hidden=hidden, output=(net.output[0][..., orders[-1]], net.output[1]))
+
+    def at(self, text: Text, raw: Any, x: Array, context: Array | None) -> At:
+        # derivatives are by the weights in the order in which they are stored
+        return super().at(text, raw, x, context)._replace(net=super().load(text, raw))
 
 
 @variant
