@@ -69,10 +69,15 @@ class SoftplusSlopeOverflows(Plain):
 
 
 @mutant(
-    "GRAD-1", "STEP-5", source="log(sigmoid(a)) in PyTorch, where sigmoid_backward is (1 - y) y"
+    "GRAD-1",
+    "STEP-5",
+    source="log(sigmoid(a)) put together by operators: pytorch #1835 and PR #2211",
+    dtypes=("float32",),
+    unseen="exp(108) squared is a number of float64, and the quotient is right",
 )
-class GateSlopeCancels(Plain):
-    """The derivative of log sigmoid as 1 - sigmoid(a), which is 0 for a large a."""
+class GateSlopeOverflows(Plain):
+    """The derivative of log sigmoid through exp(-a) / (1 + exp(-a))^2, whose square overflows."""
 
     def gate_slope(self, a: Array) -> Array:
-        return 1.0 - sigmoid(a)
+        decay = np.exp(-a)
+        return decay / ((1.0 + decay) * (1.0 + decay)) / sigmoid(a)
