@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 from pyro.distributions import transforms
-from pyro.distributions.conditional import ConditionalComposeTransformModule
-from torch.distributions.transforms import ComposeTransform
+from pyro.distributions.conditional import (
+    ConditionalComposeTransformModule,
+    _ConditionalInverseTransformModule,
+)
+from torch.distributions.transforms import ComposeTransform, _InverseTransform
 
 import iaf_ref as ir
 
@@ -41,9 +44,9 @@ def from_pyro(module: Any) -> Any:
     -----
     Pyro's clip returns x + (clip(x) - x), which rounds: see STEP-1 where raw scales are huge.
     """
-    if isinstance(module, transforms.ConditionalAffineAutoregressive):
+    if type(module) is transforms.ConditionalAffineAutoregressive:
         return _affine(module.nn, _scale(**module.kwargs))
-    if isinstance(module, transforms.AffineAutoregressive):
+    if type(module) is transforms.AffineAutoregressive:
         bounds = module.log_scale_min_clip, module.log_scale_max_clip
         return _affine(module.arn, _scale(*bounds, module.sigmoid_bias, module.stable))
     if isinstance(module, transforms.Permute) and module.dim == -1:
@@ -51,7 +54,7 @@ def from_pyro(module: Any) -> Any:
     if isinstance(module, ComposeTransform | ConditionalComposeTransformModule):
         parts = getattr(module, "transforms", None) or module.parts
         return ir.Chain([from_pyro(getattr(part, "transform", part)) for part in parts])
-    if type(module).__name__ in {"_InverseTransform", "_ConditionalInverseTransformModule"}:
+    if isinstance(module, _InverseTransform | _ConditionalInverseTransformModule):
         return ir.Inverse(from_pyro(module.inv))
     raise TypeError(
         "module: expected AffineAutoregressive, ConditionalAffineAutoregressive, Permute, a "
