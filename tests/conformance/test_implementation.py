@@ -90,9 +90,29 @@ def test_nothing_passed_is_no_success() -> None:
         check_implementation(Empty(), cases=SOME)
 
 
+def test_known_failures_are_a_success_only_where_they_are_all() -> None:
+    one = min(_failing(["step-exp-*"]))
+    check_implementation(Sign(), {one: "sign"}, cases=[one], dtypes=["float32"])
+    some = [one, "dens-event-d1-*"]  # of which the second is unsupported
+    with pytest.raises(AssertionError, match="expected a case that passes, got none"):
+        check_implementation(Sign(), {one: "sign"}, cases=some, dtypes=["float32"])
+
+
+def test_a_known_failure_has_a_reason() -> None:
+    with pytest.raises(TypeError, match="expected a mapping of ids to reasons, got list"):
+        check_implementation(Right(), ["step-exp-*"], cases=SOME)  # type: ignore[arg-type]
+
+
+def test_no_limit_is_one_of_the_limits() -> None:
+    check_implementation(Right(), cases=SOME, dtypes=["float32"], timeout=float("inf"))
+    check_implementation(Right(), cases=SOME, dtypes=["float32"], timeout=1e300)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"timeout": 0.0}, "timeout: expected seconds above 0, got 0.0"),
+        ({"timeout": float("nan")}, "timeout: expected seconds above 0, got nan"),
         ({"dtypes": ["float16"]}, "dtype: expected one of float32, float64, got 'float16'"),
         ({"cases": ["no-such-*"]}, "expected a pattern that matches a case"),
         ({"profile": "ieee"}, "ieee"),

@@ -7,6 +7,7 @@ code that never comes back cannot be, from within: ``iaf-ref conform --exec`` is
 from __future__ import annotations
 
 import io
+import math
 import signal
 import threading
 from collections import Counter
@@ -18,6 +19,8 @@ from typing import Any
 
 SECONDS = 120.0
 """For one answer, where nothing else is said: a first call may have to compile."""
+_LONGEST = 1e8
+"""A timer of the system is not set for longer, three years; some cannot be."""
 _ENOUGH = 3
 """Answers of a method that may be waited for in vain; after that it is asked no more."""
 
@@ -49,7 +52,15 @@ def patience() -> Patience:
 
 @contextmanager
 def patient(seconds: float = SECONDS) -> Iterator[Patience]:
-    """Set the time for one answer; how often a method hung is counted from here on."""
+    """Set the time for one answer; how often a method hung is counted from here on.
+
+    Raises
+    ------
+    ValueError
+        The time is no number above 0; infinity is one.
+    """
+    if not seconds > 0.0:
+        raise ValueError(f"timeout: expected seconds above 0, got {seconds}")
     token = _PATIENCE.set(Patience(seconds))
     try:
         yield patience()
@@ -63,12 +74,12 @@ def limited(seconds: float) -> Iterator[None]:
 
     A timer that somebody else has set, a test runner say, is left alone: its limit counts.
     """
-    if not _timer_is_free():
+    if math.isinf(seconds) or not _timer_is_free():
         yield
         return
     before = signal.signal(signal.SIGALRM, _overdue)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
+        signal.setitimer(signal.ITIMER_REAL, min(seconds, _LONGEST))
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)

@@ -53,7 +53,7 @@ def from_flowjax(module: Any) -> Any:
     """
     if isinstance(module, AbstractTransformed):
         return from_flowjax(module.bijection)
-    if isinstance(module, bijections.MaskedAutoregressive):
+    if type(module) is bijections.MaskedAutoregressive:
         return _affine(module)
     if isinstance(module, bijections.Permute | bijections.Flip) and len(module.shape) == 1:
         given = getattr(module, "permutation", None)

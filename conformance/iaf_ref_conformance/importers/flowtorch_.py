@@ -42,7 +42,7 @@ def from_flowtorch(module: Any) -> Any:
         if module.permutation is None:
             raise ValueError("permutation: expected one, got None: FlowTorch draws it when called")
         return permutation(module.permutation)
-    if isinstance(module, fb.AffineAutoregressive):
+    if type(module) is fb.AffineAutoregressive:
         scale = ir.Exp(module.log_scale_min_clip, module.log_scale_max_clip)
         return _affine(module._params_fn, scale)
     raise TypeError(

@@ -51,7 +51,7 @@ def from_numpyro(module: Any) -> Any:
     -----
     NumPyro's clip returns x + (clip(x) - x), which rounds: see STEP-1 where raw scales are huge.
     """
-    if isinstance(module, InverseAutoregressiveTransform):
+    if type(module) is InverseAutoregressiveTransform:
         bounds = float(module.log_scale_min_clip), float(module.log_scale_max_clip)
         return _affine(module.arn, ir.Exp(*bounds))
     if isinstance(module, transforms.PermuteTransform):

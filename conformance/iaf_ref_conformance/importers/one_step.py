@@ -78,7 +78,7 @@ def alive(
         inner = mask[used].any(axis=0) if k else np.ones(mask.shape[1], dtype=bool)
         kept.insert(0, (weight[used][:, inner], bias[used], mask[used][:, inner]))
         used = inner
-    if any(not len(bias) for _, bias, _ in kept):
+    if not kept or any(not len(bias) for _, bias, _ in kept):
         return [], (np.zeros_like(W, shape=(2, 1, 1)), b, np.zeros((2, 1, 1), dtype=bool))
     return kept, (W, b, masks)
 

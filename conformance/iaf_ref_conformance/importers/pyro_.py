@@ -44,9 +44,9 @@ def from_pyro(module: Any) -> Any:
     -----
     Pyro's clip returns x + (clip(x) - x), which rounds: see STEP-1 where raw scales are huge.
     """
-    if isinstance(module, transforms.ConditionalAffineAutoregressive):
+    if type(module) is transforms.ConditionalAffineAutoregressive:
         return _affine(module.nn, _scale(**module.kwargs))
-    if isinstance(module, transforms.AffineAutoregressive):
+    if type(module) is transforms.AffineAutoregressive:
         bounds = module.log_scale_min_clip, module.log_scale_max_clip
         return _affine(module.arn, _scale(*bounds, module.sigmoid_bias, module.stable))
     if isinstance(module, transforms.Permute) and module.dim == -1:

@@ -58,14 +58,17 @@ def from_tfp(module: Any) -> Any:
         Another kind of bijector or of network.
     ValueError
         A network that was not called yet, an activation that the specification lacks, a weight
-        outside of the masks, or context that enters a second hidden layer.
+        outside of the masks, context that enters a second hidden layer, or a permutation of
+        another axis than the last one.
     """
-    if isinstance(module, tfb.MaskedAutoregressiveFlow):
+    if type(module) is tfb.MaskedAutoregressiveFlow:
         return ir.Inverse(_affine(module._shift_and_log_scale_fn))
     if isinstance(module, _Invert):
         found = from_tfp(module.bijector)
         return found.transform if isinstance(found, ir.Inverse) else ir.Inverse(found)
     if isinstance(module, tfb.Permute):
+        if int(module.axis) != -1:
+            raise ValueError(f"axis: expected -1, that of the event, got {int(module.axis)}")
         return ir.Permutation(np.asarray(module.permutation).tolist())
     if isinstance(module, _Chain):  # its last bijector comes first
         return ir.Chain([from_tfp(part) for part in reversed(module.bijectors)])

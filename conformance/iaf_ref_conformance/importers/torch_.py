@@ -44,6 +44,8 @@ MODULES: Mapping[type, tuple[str, Mapping[str, Any]]] = MappingProxyType(
     }
 )
 """Modules of PyTorch, with the values that their parameters have in the specification."""
+_THRESHOLD = 20.0
+"""From there on PyTorch's softplus is its argument; from less on, it is another function."""
 
 
 def array(tensor: Any) -> Array:
@@ -74,7 +76,8 @@ def activation(given: Any) -> str:
     """
     if isinstance(given, nn.Module):
         name, wanted = MODULES.get(type(given), ("", {}))
-        if name and all(getattr(given, key) == value for key, value in wanted.items()):
+        cut = isinstance(given, nn.Softplus) and given.threshold < _THRESHOLD
+        if name and not cut and all(getattr(given, key) == value for key, value in wanted.items()):
             return name
     elif given in FUNCTIONS:
         return FUNCTIONS[given]

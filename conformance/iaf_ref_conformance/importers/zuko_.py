@@ -51,7 +51,7 @@ def from_zuko(module: Any) -> Any:
         made = module()
         if isinstance(made, PermutationTransform):
             return permutation(made.order)
-    if isinstance(module, MaskedAutoregressiveTransform):
+    if type(module) is MaskedAutoregressiveTransform:
         return _affine(module)
     raise TypeError(
         "module: expected MaskedAutoregressiveTransform of two variables or more, a permutation, "

@@ -40,6 +40,17 @@ def test_every_clause_has_a_mutant_that_stands_for_it(clause: str) -> None:
     assert [m.id for m in MUTANTS.values() if m.clauses[0] == clause]
 
 
+@pytest.mark.parametrize("name", ["soft-clip-by-one-division", "softplus-by-logaddexp"])
+def test_a_formula_of_a_variant_rounds_otherwise(name: str) -> None:
+    raw = np.linspace(-9.0, 9.0, 101)
+    made, usual = VARIANTS[name].make(), Plain()
+    by = {"soft-clip": ("bent", (1e-3,)), "softplus": ("floored_softplus", (0.5, 1e-3))}
+    method, arguments = by[name.partition("-by-")[0]]
+    one, other = (getattr(each, method)(raw, *arguments) for each in (made, usual))
+    assert (one != other).any()
+    assert np.allclose(one, other, rtol=1e-12)  # the same formula, and no more is meant here
+
+
 def test_every_registered_class_belongs_to_a_family() -> None:
     registered = {m.id for m in mutants.REGISTRY.mutants.values()}
     assert registered == set(MUTANTS)

@@ -51,8 +51,8 @@ def test_a_layer_that_is_too_narrow_shows_as_equal_degrees() -> None:
 
 def test_context_that_one_output_does_not_see_is_a_graph() -> None:
     degrees = ir.made_degrees(3, (4,), context_dim=2)
-    (first, *_), output, _, _ = masks_of(degrees)
-    hidden, output = [first.copy()], output.copy()  # masks are read-only
+    masks = ir.made_masks(degrees)
+    hidden, output = [np.array(masks.hidden[0])], np.array(masks.output)
     hidden[0][degrees.hidden[0] == 0] = False
     output[:, degrees.hidden[0] == 0] = False
     with pytest.raises(ValueError, match="no unit without use"):

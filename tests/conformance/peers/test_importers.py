@@ -273,7 +273,16 @@ def refused() -> dict[str, Any]:
         made = bijectors.AffineAutoregressive(network)(shape=torch.Size([3]))
         return importers.from_flowtorch(made)
 
+    def zuko_activation(**options: Any) -> Any:
+        return zuko(activation=lambda: torch.nn.Softplus(**options))
+
+    def pyro_permute() -> Any:
+        transforms = library("pyro.distributions.transforms")
+        return importers.from_pyro(transforms.Permute(torch.tensor([1, 0]), dim=-2))
+
     return {
+        "zuko softplus": (lambda: zuko_activation(threshold=1.0), "activation: expected one of"),
+        "pyro axis": (pyro_permute, "got Permute"),
         "nflows context": (lambda: nflows(context_features=2), "expected no context"),
         "nflows norm": (lambda: nflows(use_batch_norm=True), "expected no batch normalization"),
         "nflows dropout": (lambda: nflows(dropout_probability=0.5), "expected no dropout"),
@@ -306,6 +315,31 @@ def test_what_cannot_be_expressed_is_refused(name: str) -> None:
     attempt, words = refused()[name]
     with pytest.raises((TypeError, ValueError), match=words):
         attempt()
+
+
+def test_a_softplus_that_is_cut_later_is_the_same_function() -> None:
+    transform = library("zuko").flows.MaskedAutoregressiveTransform
+    module = transform(3, activation=lambda: torch.nn.Softplus(threshold=40.0))
+    assert importers.from_zuko(module).network.activation == "softplus"
+
+
+def test_an_inverse_of_pyro_is_known_beside_zuko() -> None:
+    library("zuko")  # which gives PyTorch's class of inverses another name
+    transforms = library("pyro.distributions.transforms")
+    swap = transforms.Permute(torch.tensor([2, 0, 1]))
+    assert isinstance(importers.from_pyro(swap.inv), ir.Inverse)
+
+
+def test_a_class_derived_from_a_step_may_compute_anything() -> None:
+    transforms = library("pyro.distributions.transforms")
+    from pyro.nn import AutoRegressiveNN
+
+    class Twice(transforms.AffineAutoregressive):  # type: ignore[misc]
+        def _call(self, x: Any) -> Any:
+            return 2.0 * super()._call(x)
+
+    with pytest.raises(TypeError, match=r"module: expected .*, got Twice"):
+        importers.from_pyro(Twice(AutoRegressiveNN(3, [4])))
 
 
 def test_a_tampered_mask_is_named() -> None:

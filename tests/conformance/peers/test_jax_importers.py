@@ -115,6 +115,7 @@ def flowjax_model(dim: int, context: int, **options: Any) -> Any:
         (3, 2, {"flow_layers": 1, "nn_width": 3, "nn_activation": "tanh"}, True, "float64"),
         (2, 0, {"flow_layers": 1, "nn_depth": 0}, False, "float64"),
         (1, 0, {"flow_layers": 1, "nn_width": 4}, False, "float32"),
+        (1, 0, {"flow_layers": 1, "nn_depth": 0}, False, "float32"),
         (6, 0, {"flow_layers": 1, "nn_width": 3}, False, "float32"),  # too narrow: a graph
     ],
     indirect=["dtype"],

@@ -97,6 +97,14 @@ def test_an_imported_model_is_the_same_map(
     assert isinstance(from_tfp(maf), ir.Inverse)
 
 
+def test_a_permutation_of_another_axis_is_refused() -> None:
+    from iaf_ref_conformance.importers import from_tfp
+
+    assert from_tfp(tfp.bijectors.Permute([1, 2, 0])).order == (1, 2, 0)
+    with pytest.raises(ValueError, match="axis: expected -1, that of the event, got -2"):
+        from_tfp(tfp.bijectors.Permute([1, 2, 0], axis=-2))
+
+
 def test_weights_outside_of_the_masks_are_refused() -> None:
     from iaf_ref_conformance.importers import from_tfp
 
