@@ -39,7 +39,8 @@ def explained(case: Case, subject: Any, outcome: Outcome, profile: Profile) -> O
     try:
         begins = first_difference(case, subject, profile)
         reason, told, mistake = outcome.reason.partition(_LOOKS)  # the check may know it already
-        mistake = mistake if told else nearest(case, subject)
+        if not told and not patience().hung:  # by now it may hang: it is asked for no more
+            mistake = nearest(case, subject, reason.partition(":")[0])
     except Exception:  # noqa: BLE001 - an explanation that cannot be given takes no verdict away
         return outcome
     reason += f"{_BEGINS}{begins}" if begins else ""

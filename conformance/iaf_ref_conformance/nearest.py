@@ -42,7 +42,7 @@ NEAR = 2.0**-6
 Arrays = Sequence[Any]
 
 
-def nearest(case: Case, subject: Any) -> str:
+def nearest(case: Case, subject: Any, clause: str = "") -> str:
     """Name the mistake whose answer is nearest to a wrong one; empty where none is near.
 
     Parameters
@@ -51,6 +51,8 @@ def nearest(case: Case, subject: Any) -> str:
         That the subject fails.
     subject : Subject
         Asked once more.
+    clause : str
+        That the failure names: of mistakes that explain it alike, one of this clause is named.
 
     Returns
     -------
@@ -75,8 +77,13 @@ def nearest(case: Case, subject: Any) -> str:
         for name, mutant in MUTANTS.items()
         if method in mutant.methods and (telling or own & set(mutant.clauses))
     }
-    # of two that say the same, that of the clause in question
-    best = min(left, key=lambda n: (left[n], not own & set(MUTANTS[n].clauses)), default=None)
+
+    def rank(name: str) -> tuple[float, bool, bool]:
+        """Of two that say the same, that of the clause in question."""
+        clauses = MUTANTS[name].clauses
+        return left[name], clause not in clauses, not own & set(clauses)
+
+    best = min(left, key=rank, default=None)
     if best is None or left[best] > NEAR:
         return ""
     return f"{MUTANTS[best].mistake} ({', '.join(MUTANTS[best].clauses)})"

@@ -72,6 +72,19 @@ def chosen(
     return [(name, dtype) for dtype in kept for name in wanted if name in left]
 
 
+def check_profile(name: str) -> None:
+    """Refuse a profile that there is not.
+
+    Raises
+    ------
+    pytest.UsageError
+    """
+    try:
+        profiles.load(name)
+    except ValueError as error:
+        raise pytest.UsageError(f"--iaf-profile: {error}") from error
+
+
 class Oracle:
     """Judge; ``assert_forward`` and its kin are those of the package, held to ``--iaf-profile``.
 

@@ -66,6 +66,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"{MARK}(dtypes, clauses, cases): run the test once for each conformance case."
     )
+    profile = config.getoption("--iaf-profile")
+    if profile is not None:
+        from .pytest_oracle import check_profile
+
+        check_profile(profile)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -52,10 +52,15 @@ def precision(run: Run, shown: float | None) -> str:
     str
     """
     u = f"unit roundoff of {run.profile} {power(coarsest(profiles.load(run.profile)))}"
-    failed = any(r.check in NUMERIC and r.outcome.status == FAILED for r in run.results)
-    if failed and run.diagnosis is not None and run.diagnosis.profile is None:
+    if beyond_precision(run):
         return f"not a matter of precision: no profile explains the failures; {u}"
     return f"effective {power(shown)}; {u}"
+
+
+def beyond_precision(run: Run) -> bool:
+    """Whether numbers are wrong by something else than rounding, however coarse."""
+    failed = any(r.check in NUMERIC and r.outcome.status == FAILED for r in run.results)
+    return failed and run.diagnosis is not None and run.diagnosis.profile is None
 
 
 def _mistake(run: Run) -> list[str]:
@@ -64,6 +69,8 @@ def _mistake(run: Run) -> list[str]:
         return []
     mistake, votes = run.mistakes.most_common(1)[0]
     explained = min(run.counts["failed"], MOST)
+    if 2 * votes <= explained:
+        return []
     return [f"mistake    looks like: {mistake}; so do {votes} of {explained} failures looked at"]
 
 

@@ -1,6 +1,7 @@
 """What is said of a failure: where it begins, and which known mistake it looks like."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import iaf_ref as ir
 from iaf_ref_backends import profiles
 from iaf_ref_conformance.cases import Case
 from iaf_ref_conformance.checks.outcome import FAILED, PASSED, Outcome
+from iaf_ref_conformance.checks.patience import Overdue, patient
 from iaf_ref_conformance.corpus import load
 from iaf_ref_conformance.divergence import first_difference
 from iaf_ref_conformance.explanation import explained
@@ -18,6 +20,7 @@ from iaf_ref_conformance.mutants import MUTANTS
 from iaf_ref_conformance.mutants.plain import Plain
 from iaf_ref_conformance.nearest import nearest
 from iaf_ref_conformance.run import judge, run
+from iaf_ref_conformance.summary import summary
 
 CORPUS = load()
 F64 = profiles.load("ieee-f64")
@@ -183,9 +186,45 @@ def test_an_explanation_that_fails_takes_no_verdict_away(monkeypatch: pytest.Mon
     assert explained(case_of("net-tanh-*"), Plain(), failed, F64) is failed
 
 
+def test_who_does_not_answer_is_not_asked_for_more() -> None:
+    case, asked = case_of("net-tanh-*"), []
+
+    def hangs(found: Any) -> Any:
+        asked.append(found)
+        raise Overdue
+
+    subject = Off(forward=hangs)
+    failed = Outcome(FAILED, reason="y: off")
+    with patient() as patience:
+        assert explained(case, subject, failed, F64) == failed
+        assert explained(case, subject, failed, F64) is failed
+    assert len(asked) == patience.hung["forward"] == 1
+
+
 def test_a_run_counts_the_mistakes_that_its_failures_look_like() -> None:
     corpus = CORPUS.select(["det-chain-*"])
     subject = Off(forward=lambda a: (a[0], -a[1]))
     found = run(subject, corpus.cases(), "float64", F64, len(corpus))
     assert found.mistakes.total() == found.count(FAILED) > 0
     assert isinstance(case_of("net-tanh-*").flow, ir.AffineAutoregressive)
+
+
+def test_of_two_names_that_of_the_clause_that_failed_is_given() -> None:
+    # NaN where the sweeps overflow: more than one mutant says exactly the same
+    mutant = MUTANTS["sweeps-overflow"]
+    cases = CORPUS.select(["inv-overflow-*", "inv-transient*"]).cases("float32")
+    f32 = profiles.load("ieee-f32")
+    failed = [c for c in cases if judge(c, mutant.make(), f32).status == FAILED]
+    assert failed
+    for case in failed:
+        assert nearest(case, mutant.make(), "INV-5").startswith(mutant.mistake)
+
+
+def test_a_run_names_a_mistake_only_if_most_failures_look_like_it() -> None:
+    corpus = CORPUS.select(["det-chain-*"])
+    found = run(Off(forward=lambda a: (a[0], -a[1])), corpus.cases(), "float64", F64, len(corpus))
+    assert any("mistake    looks like" in line for line in summary(found, selected=True))
+    failed = [r for r in found.results if r.outcome.status == FAILED]
+    others = [replace(r, outcome=replace(r.outcome, mistake=str(k))) for k, r in enumerate(failed)]
+    split = replace(found, results=tuple(others))
+    assert not any("mistake    looks like" in line for line in summary(split, selected=True))

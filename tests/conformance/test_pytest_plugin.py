@@ -1,5 +1,6 @@
 """The plugin, as a stranger's project meets it: pytest runs in a process of its own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,8 +43,15 @@ def run(folder: Path, text: str, *options: str) -> subprocess.CompletedProcess[s
         "-W",
         "error",
     ]
+    # options of the session that runs this one are not meant for it
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     return subprocess.run(
-        [*command, *options], cwd=folder, capture_output=True, text=True, check=False
+        [*command, *options],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -95,6 +103,7 @@ def test_all(iaf_oracle):
         (("--iaf-case", "nothing-*"), "expected a pattern that matches a case"),
         (("--iaf-clause", "NO-1"), "expected a pattern that matches a clause"),
         (("--iaf-dtype", "float8"), "expected one of float32, float64, got 'float8'"),
+        (("--iaf-profile", "ieee"), "--iaf-profile: expected one of"),
     ],
 )
 def test_a_mistake_in_an_option_is_told(

@@ -51,6 +51,22 @@ class LogDetOverBatch(Plain):
         return np.full_like(rows, np.sum(rows))
 
 
+@mutant("DET-2", "DET-3", source="ikostrikov/pytorch-flows #16; normflows #27, fixed by PR #28")
+class LogDetNegated(Plain):
+    """The log-det has the wrong sign, forward and back."""
+
+    def log_det(self, log_sigma: Array) -> Array:
+        return -super().log_det(log_sigma)
+
+
+@mutant("DET-2", source="discussed in vislearn/FrEIA PR #6: a log-det divided by the dimensions")
+class LogDetAveraged(Plain):
+    """log-det as the mean over the event, not the sum."""
+
+    def log_det(self, log_sigma: Array) -> Array:
+        return np.mean(log_sigma, axis=-1)
+
+
 @mutant("DET-3", source="gpapamak/maf: half a log precision is the log-det, the whole of it is not")
 class LogDetOfTheVariance(Plain):
     """log-det of sigma squared: a log variance taken for a log scale."""

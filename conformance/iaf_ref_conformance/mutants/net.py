@@ -44,6 +44,14 @@ class MaskByMultiplication(Plain):
         return W * mask.astype(W.dtype)
 
 
+@mutant("NET-2", source="defaults: Pyro's networks have ReLU, numpyro's AutoIAFNormal has ELU")
+class ActivationOfTheDefault(Plain):
+    """ReLU in the place of the activation that is asked for."""
+
+    def activate(self, name: str, a: Array) -> Array:
+        return super().activate("relu", a)
+
+
 @mutant("NET-2", source="jax-ml/jax #4428: jax.nn.gelu is the approximation unless told otherwise")
 class GeluByTanh(Plain):
     """gelu by its tanh approximation, in place of erf."""

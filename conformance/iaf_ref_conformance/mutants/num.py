@@ -96,9 +96,7 @@ class SigmoidByTanh(Plain):
         return 0.5 * (np.tanh(0.5 * (raw + bias)) + 1.0)
 
 
-@mutant(
-    "NUM-3", "DET-1", source="FlowTorch main, nflows: the scale is made first, then its logarithm"
-)
+@mutant("NUM-3", "DET-1", source="FlowTorch main: the scale is made first, then its logarithm")
 class LogOfRoundedScale(Plain):
     """log sigma as log(exp(clip(raw))): the logarithm of a sigma that was rounded already."""
 

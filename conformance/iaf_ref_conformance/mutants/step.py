@@ -40,6 +40,17 @@ class ClipInOneDirection(Plain):
         return self.step({**text, "scale": free}, net, x, context)
 
 
+@mutant(
+    "STEP-1", "STEP-6", source="gpapamak/maf: its second head is a log precision, not a log scale"
+)
+class ScaleInverted(Plain):
+    """sigma is exp(-log sigma): a log precision taken for a log scale."""
+
+    def step(self, text: Text, net: Weights, x: Array, context: Array | None) -> Step:
+        step = super().step(text, net, x, context)
+        return step._replace(sigma=1.0 / step.sigma)
+
+
 @mutant("STEP-2", source="zuko MonotonicAffineTransform documents exp(a) x + b, and clips a softly")
 class SoftClipMissing(Plain):
     """log sigma is raw itself, as the documentation of the soft clip had it."""

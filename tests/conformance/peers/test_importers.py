@@ -99,7 +99,9 @@ def doubled(module: Any) -> None:
     """Turn the networks of a Pyro transform of any kind to float64."""
     for each in getattr(module, "parts", getattr(module, "transforms", [module])):
         inner = getattr(each, "transform", each)
-        inner = inner.inv if type(inner).__name__ == "_InverseTransform" else inner
+        # by the class: zuko, once imported, calls it by another name
+        inverse = torch.distributions.transforms._InverseTransform
+        inner = inner.inv if isinstance(inner, inverse) else inner
         if isinstance(inner, torch.nn.Module):
             inner.double()
 
