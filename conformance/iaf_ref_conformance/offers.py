@@ -19,6 +19,7 @@ from .subjects.entries import (
     opened,
 )
 from .subjects.switching import switches_of
+from .subjects.whole import holds_floats
 
 AVAILABLE, ABSENT, BROKEN = "available", "absent", "broken"
 SCHEMA = "iaf-ref-backends/1"
@@ -107,9 +108,9 @@ def _distribution(entry: EntryPoint) -> str:
 
 
 def _described(entry: EntryPoint, backend: Any, distribution: str) -> Offer:
-    """What a loaded backend says of itself; one without ``place`` proves or bounds."""
+    """What a loaded backend says of itself; one that holds no floats proves or bounds."""
     version = str(getattr(backend, "version", "") or distribution.rpartition(" ")[2])
-    if not hasattr(backend, "place"):
+    if not holds_floats(backend):
         return Offer(entry.name, AVAILABLE, "", "", distribution, version)
     devices = devices_of(backend)
     if not devices:

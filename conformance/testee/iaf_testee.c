@@ -45,7 +45,7 @@ static const Net *read_net(Json *text, Json *weights, const char *prefix)
         return text->cache;
     Json *degrees = need(text, "degrees"), *hidden = need(text, "hidden_degrees");
     Net *net = text->cache = take(1, sizeof *net);
-    *net = (Net){text, weights, prefix, degrees->count, (int)need(text, "context_dim")->number,
+    *net = (Net){text, weights, prefix, degrees->count, integer(need(text, "context_dim")),
                  hidden->count, integers(degrees), 0, NULL, NULL};
     int columns = net->context + net->dim, *number = take((size_t)columns, sizeof(int));
     int *degree = take((size_t)columns, sizeof(int)), row = 0;
@@ -251,7 +251,7 @@ static char *read_line(void)
 int main(void)
 {
     while ((cursor = read_line()) != NULL) {
-        Json *message = read_json(), *command = need(message, "cmd");
+        Json *message = read_json(0), *command = need(message, "cmd");
         if (is(command, "stop"))
             break;
         if (is(command, "start")) {

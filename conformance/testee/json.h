@@ -3,9 +3,12 @@
    Texts stay in the line, which is changed for it. Nodes, and all that is made of them, come from
    one arena, which is given back as a whole before the next line. */
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { DEEPEST = 64 }; /* lists and objects in one another; the suite's questions have 7 */
 
 typedef struct Json Json;
 struct Json {
@@ -77,7 +80,8 @@ static const char *read_text(void)
     return begin;
 }
 
-static Json *read_json(void)
+/* What stands at the cursor, in so many lists and objects. */
+static Json *read_json(int depth)
 {
     Json *json = take(1, sizeof *json), **end = &json->first;
     json->kind = peek();
@@ -85,11 +89,13 @@ static Json *read_json(void)
         json->text = read_text();
     } else if (json->kind == '{' || json->kind == '[') {
         char close = json->kind == '{' ? '}' : ']';
+        if (depth == DEEPEST)
+            die("expected lists and objects in one another 64 deep at most, got more");
         for (cursor++; peek() != close; json->count++) {
             const char *key = json->kind == '{' ? read_text() : NULL;
             if (key != NULL && peek() == ':')
                 cursor++;
-            *end = read_json();
+            *end = read_json(depth + 1);
             (*end)->key = key;
             end = &(*end)->next;
             if (peek() == ',')
@@ -151,13 +157,22 @@ static int which(const Json *json, const char *const *names)
     return k;
 }
 
+/* A degree, an index or a length: nothing else is an integer here. */
+static int integer(const Json *json)
+{
+    double number = strchr("{[\"tfn", json->kind) == NULL ? json->number : -1;
+    if (!(number >= 0 && number <= INT_MAX) || number != (int)number) /* NaN is in no range */
+        die("expected an integer from 0 on that int holds, got another value");
+    return (int)number;
+}
+
 /* Integers of a list, read once. */
 static int *integers(Json *list)
 {
     if (list->cache == NULL) {
         int *to = list->cache = take((size_t)list->count, sizeof(int));
         for (const Json *entry = list->first; entry != NULL; entry = entry->next)
-            *to++ = (int)entry->number;
+            *to++ = integer(entry);
     }
     return list->cache;
 }

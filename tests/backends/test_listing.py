@@ -50,6 +50,18 @@ BACKEND = Backend()
 class BACKEND:
     namespace = place = None
 """,
+    "plug_fetchless": """
+from iaf_ref_backends.numpy_ import NumPyBackend
+class Backend(NumPyBackend):
+    fetch = property()
+BACKEND = Backend()
+""",
+    "plug_placeless": """
+from iaf_ref_backends.numpy_ import NumPyBackend
+class Backend(NumPyBackend):
+    place = property()
+BACKEND = Backend()
+""",
     "plug_explains": """
 try:
     import surely_not_installed
@@ -80,10 +92,16 @@ plug_nowhere = plug_nowhere
 plug_lacks = plug_fine:nosuch
 plug_deviceless = plug_deviceless
 plug_incomplete = plug_incomplete
+plug_fetchless = plug_fetchless
+plug_placeless = plug_placeless
 plug_half = plug_half
 plug_empty = plug_empty
 plug_explains = plug_explains [lib]
 """
+LACKS = (
+    "expected a backend with name, dtypes, profiles, namespace, devices, place, fetch, "
+    "environment, got one without"
+)
 BROKEN = {
     "plug_raises": "RuntimeError: driver lost",
     "plug_exits": "SystemExit: 7",
@@ -94,6 +112,8 @@ BROKEN = {
     "plug_nowhere": "ModuleNotFoundError: No module named 'plug_nowhere'",
     "plug_lacks": "AttributeError: ",
     "plug_incomplete": "AttributeError: ",
+    "plug_fetchless": f"AttributeError: {LACKS} fetch",
+    "plug_placeless": f"AttributeError: {LACKS} place",
     "plug_empty": "plug_empty: expected BACKEND, with a namespace",
 }
 
@@ -212,6 +232,8 @@ def test_names_are_printed_as_they_are() -> None:
         ("plug_raises", "got RuntimeError: driver lost"),
         ("plug_nowhere", "got ModuleNotFoundError"),
         ("plug_exits", "got SystemExit: 7"),
+        ("plug_fetchless", f"AttributeError: {LACKS} fetch"),
+        ("plug_placeless:cpu", f"AttributeError: {LACKS} place"),
         ("plug_deviceless", "expected a device on this machine, got none"),
     ],
 )

@@ -103,6 +103,7 @@ def test_a_class_a_function_or_an_object_is_a_subject(module: str, path: str) ->
         ("strangers_subjects:Worded", "inverse_methods, a tuple of names, got 'sequential'"),
         ("strangers_subjects:Counted", "inverse_methods, a tuple of names, got 3"),
         ("strangers_subjects:Lost", "expected device to be read, got SystemExit: the device is go"),
+        ("numpy:", "subject: expected BACKEND or BACKEND:DEVICE, got 'numpy:'"),
         ("numpy:cuda:0", "subject: numpy:cuda:0: device: expected one of cpu, got 'cuda:0'"),
         (
             "strangers_subjects:Unprofiled",

@@ -23,6 +23,7 @@ from .entries import (
     within,
 )
 from .reference import NoDeviceError, Reference, chosen
+from .whole import holds_floats
 
 __all__ = ["MissingSubjectError", "UnknownSubjectError", "backends", "checked", "find"]
 
@@ -46,9 +47,11 @@ def find(name: str) -> Subject:
     MissingSubjectError
         It is there, but its module fails to load, or it has no device on this machine.
     """
-    backend, _, device = name.partition(":")
+    backend, colon, device = name.partition(":")
     registered = backends()
     if backend in registered:
+        if colon and not device:
+            raise UnknownSubjectError(f"subject: expected BACKEND or BACKEND:DEVICE, got {name!r}")
         return _on_device(name, opened(registered[backend]), device or None)
     if ":" in name:
         return _from_module(name)
@@ -64,7 +67,7 @@ def find(name: str) -> Subject:
 
 def _on_device(name: str, backend: Any, device: str | None) -> Subject:
     """The reference on a backend's device."""
-    if not hasattr(backend, "place"):
+    if not _loaded(name, lambda: holds_floats(backend)):
         raise UnknownSubjectError(
             f"subject: expected a backend that computes with floats, got {name!r}, which does not"
         )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..cases import Case, Floats
+from ..checks.patience import patience
 from .announced import Announcement, announcement
 from .messages import QUESTIONS, ask, line, start, stop
 from .process import Overdue, Process, ProgramError, alarm_put_off, printable
@@ -14,7 +14,7 @@ from .validation import parsed
 from .wire import Arrays, read_array
 
 _ENOUGH = 3
-"""Starts in a row that may fail, and answers to one kind of question that may be waited for."""
+"""Starts in a row that may fail."""
 
 
 class Session:
@@ -36,7 +36,7 @@ class Session:
         self.command, self.seconds, self.restarts = tuple(command), seconds, -1
         self._process: Process | None = None
         self._announced: Announcement | None = None
-        self._failed_starts, self._hung, self._seq = 0, Counter[str](), 0
+        self._failed_starts, self._seq = 0, 0
 
     def start(self) -> Announcement:
         """Start the program, unless it runs, and return what it announced.
@@ -52,6 +52,7 @@ class Session:
             if self._failed_starts >= _ENOUGH:
                 raise ProgramError(f"not started again, as it failed {_ENOUGH} times to start")
             self._failed_starts += 1
+            self.close()  # one whose announcement was refused
             self._process = Process(self.command)
             self.restarts += 1
             found = announcement(self._said(start(), "announcement"))
@@ -65,6 +66,9 @@ class Session:
         self, case: Case, question: str, inputs: Mapping[str, Floats | None], method: str = ""
     ) -> tuple[Arrays, ...]:
         """Put a question; what breaks the protocol ends the program, and the next one starts it.
+
+        An answer too late is counted by the patience of the run, under a name of its own: by that
+        of the question, the check would stop before the announcement is looked at.
 
         Parameters
         ----------
@@ -85,16 +89,18 @@ class Session:
         ProgramError
             It says that it failed, or it did not answer by the protocol.
         """
-        lacks = self.start().lacks(question, case)
-        if lacks:
-            raise NotImplementedError(lacks)
-        if self._hung[question] >= _ENOUGH:
-            raise ProgramError(f"{question}: not asked any more, after {_ENOUGH} answers too late")
-        self._seq += 1
+        counted, patient = f"{question} of a program", patience()
         try:
+            lacks = self.start().lacks(question, case)
+            if lacks:
+                raise NotImplementedError(lacks)
+            if patient.spent(counted):
+                late = patient.hung[counted]
+                raise ProgramError(f"{question}: not asked any more, after {late} answers too late")
+            self._seq += 1
             answer = self._said(ask(self._seq, case, question, inputs, method), "answer")
         except Overdue:
-            self._hung[question] += 1
+            patient.hung[counted] += 1
             raise
         _raise_refusal(answer)
         return _values(answer["values"], question, case.dtype)

@@ -20,10 +20,29 @@ from iaf_ref_conformance.cli import main
 from iaf_ref_conformance.report import schema
 from iaf_ref_conformance.subjects.entries import MissingSubjectError
 from iaf_ref_conformance.testee import subject
+from iaf_ref_conformance.testee.process import Process
 
 PAGE = Path(__file__).resolve().parents[3] / "conformance" / "PROTOCOL.md"
 PATIENCE = ("--timeout", "120")
 PERMUTATIONS = ("--case", "chain-permutation-d3-*")
+# A question on masks, but for the number of context variables and a degree.
+ASKED = (
+    '{"cmd":"ask","seq":1,"question":"masks","dtype":"float64","inputs":{},"weights":{},"flow":'
+    '{"kind":"affine","context_dim":%s,"degrees":[%s],"hidden_degrees":[],"adjacency":null}}'
+)
+# Hands lines on, to a testee and back, until one is the question of which it makes nothing.
+HANGING = """
+import subprocess, sys, time
+pipe = subprocess.PIPE
+testee = subprocess.Popen([{testee!r}], stdin=pipe, stdout=pipe, bufsize=0)
+for line in sys.stdin.buffer:
+    if {flow!r} in line:
+        time.sleep(600)
+    testee.stdin.write(line)
+    if b'"stop"' not in line:
+        sys.stdout.buffer.write(testee.stdout.readline())
+        sys.stdout.flush()
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +85,32 @@ def test_the_testee_in_c_with_one_bug_fails_the_clause(compiled: Callable[..., s
     assert told.strip() in result.output
 
 
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("[" * 64 + "]" * 64, "expected this key, got a message without"),
+        (
+            "[" * 65 + "]" * 65,
+            "expected lists and objects in one another 64 deep at most, got more",
+        ),
+        ("[" * 10**6, "expected lists and objects in one another 64 deep at most, got more"),
+        (ASKED % ("1e300", "1"), "expected an integer from 0 on that int holds, got another"),
+        (ASKED % ("2147483648", "1"), "expected an integer from 0 on that int holds, got another"),
+        (ASKED % ("-1", "1"), "expected an integer from 0 on that int holds, got another"),
+        (ASKED % ("0", "1.5"), "expected an integer from 0 on that int holds, got another"),
+        (ASKED % ("0", "-nan"), "expected an integer from 0 on that int holds, got another"),
+        (ASKED % ("0", "null"), "expected an integer from 0 on that int holds, got another"),
+    ],
+)
+def test_the_testee_in_c_refuses_what_it_cannot_hold(
+    compiled: Callable[..., str], message: str, words: str
+) -> None:
+    given = f"{message}\n".encode()
+    ended = subprocess.run([compiled()], input=given, capture_output=True, check=False)
+    assert ended.returncode == 2
+    assert words in ended.stderr.decode()
+
+
 def test_a_testee_stands_beside_other_subjects(command: Callable[..., str]) -> None:
     result = call("numpy", "--exec", command(), *PATIENCE, *PERMUTATIONS)
     assert result.exit_code == 0
@@ -85,6 +130,33 @@ def test_a_crash_costs_its_case_and_no_other(command: Callable[..., str], tmp_pa
     assert "forward: expected an answer, got none: it ended with exit code 9" in failed[0]["reason"]
     assert run["counts"]["passed"] == run["counts"]["expected"] - 1 > 0
     assert run["environment"]["restarts"] == "1"
+
+
+def test_a_hang_costs_its_case_and_no_other(
+    compiled: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, exchange, late = corpus.load(), Process.exchange, []
+    (hangs,) = whole.select(["step-affine-d16-*"]).ids
+    degrees = list(whole.case(hangs, "float64").text["degrees"])  # no other step has them
+    flow = json.dumps(degrees, separators=(",", ":")).encode()
+
+    def hurried(process: Process, said: bytes, seconds: float) -> bytes:
+        late.extend([said] * (flow in said))
+        return exchange(process, said, 0.2 if flow in said else seconds)
+
+    monkeypatch.setattr(Process, "exchange", hurried)
+    wrapper = tmp_path / "wrapper.py"
+    wrapper.write_text(HANGING.format(testee=compiled(), flow=flow))
+    command = shlex.join([sys.executable, "-I", "-S", str(wrapper)])
+    asked = ("--dtype", "float64", "--case", "step-*", "--json", "out.json")
+    result = call("--exec", command, *PATIENCE, *asked)
+    assert result.exit_code == 1
+    (run,) = json.loads((tmp_path / "out.json").read_text())["runs"]
+    (failed,) = [case for case in run["cases"] if case["status"] != "passed"]
+    assert (failed["id"], failed["status"]) == (hangs, "failed")
+    assert "forward: expected an answer within 0.2 s, got none" in failed["reason"]
+    assert run["cases"][-1]["id"] > hangs  # it is not the last that is asked
+    assert len(late) == 1
 
 
 def test_a_refusal_by_dtype_is_a_type_error(command: Callable[..., str]) -> None:

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from iaf_ref_conformance.cases import Case
+from iaf_ref_conformance.checks.patience import patient
 from iaf_ref_conformance.testee import process
+from iaf_ref_conformance.testee import session as sessions
 from iaf_ref_conformance.testee.process import Overdue, Process, ProgramError
 from iaf_ref_conformance.testee.session import Session
 
@@ -144,16 +146,53 @@ def test_a_question_that_is_not_read_blocks_nothing(session: Make, permutation: 
 def test_after_three_hangs_a_question_is_not_asked_any_more(
     session: Make, permutation: Case
 ) -> None:
-    hanging = session("pass", "answer = None")
-    hanging.start()
-    for _ in range(3):
-        hanging.seconds = 0.0
-        with pytest.raises(Overdue):
+    hanging = session()
+    late = "forward: not asked any more, after 3 answers too late"
+    with patient():
+        for _ in range(3):
+            hanging.start()
+            hanging.seconds = 0.0
+            with pytest.raises(Overdue):
+                forward(hanging, permutation)
+            hanging.seconds = 60.0
+        with pytest.raises(ProgramError, match=late):
             forward(hanging, permutation)
-        hanging.seconds = 60.0
-        hanging.start()
-    with pytest.raises(ProgramError, match="forward: not asked any more, after 3 answers too late"):
-        forward(hanging, permutation)
+        with pytest.raises(NotImplementedError, match="not announced among its questions: masks"):
+            hanging.ask(permutation, "masks", {})
+    with patient():  # another run, another patience
+        check_well(hanging, permutation)
+
+
+def test_what_is_not_announced_is_unsupported_after_any_hangs(
+    session: Make, permutation: Case
+) -> None:
+    hanging = session(before="announcement['supports']['flows'] = ['affine']")
+    with patient() as patience:
+        patience.hung["forward of a program"] = 3
+        with pytest.raises(NotImplementedError, match="not announced among its flows: permutation"):
+            forward(hanging, permutation)
+
+
+def test_one_whose_announcement_is_refused_is_ended(
+    session: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, ended = session(), []
+    stop = Process.stop
+
+    def refusing(message: Any) -> Any:
+        raise ProgramError("refused")
+
+    def watched(ending: Process, line: bytes) -> None:
+        stop(ending, line)
+        ended.append(ending)
+
+    monkeypatch.setattr(Process, "stop", watched)
+    with monkeypatch.context() as patch:
+        patch.setattr(sessions, "announcement", refusing)
+        with pytest.raises(ProgramError, match="refused"):
+            refused.start()
+    refused.start()
+    assert (len(ended), refused.restarts) == (1, 1)
 
 
 @pytest.mark.parametrize(
