@@ -55,7 +55,7 @@ def test_the_adapter_of_the_readme_is_right_in_what_it_does(names):
     (run,) = names["runs"]
     assert run.count("passed") > 0
     assert run.count("failed") == 0
-    assert callable(names["test_density"])
+    assert callable(names["test_mine"])
 
 
 def test_the_mistake_of_the_readme_is_told_as_it_says(names):

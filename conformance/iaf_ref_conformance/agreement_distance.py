@@ -4,7 +4,8 @@ Ulps: |a - b| over the distance of neighbouring floats at the greater of the two
 |a - b| over the sum of both subjects' bounds. Two programs that conform are at most 1 unit apart,
 however many ulps that is: next to a cancellation a bound is many ulps wide. An inverse has no bound
 of its own; there the images f(x') are compared, which the suite evaluates exactly, and the bounds
-are those of both images (``oracle``). Masks agree or they do not.
+are those of both images (``oracle``). Masks agree or they do not; where the case leaves the order
+of the hidden units open, what is compared is their Boolean product, as the check does.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ import numpy as np
 from iaf_ref_backends.profiles import Profile
 
 from .agreement_inverse import Image, apart, image
-from .answers import Answer
+from .answers import Answer, Replay
 from .cases import Case
 from .checks.asking import Arrays, same
 from .checks.compare import Doubles, bound_of
-from .checks.outcome import Unsupported
+from .checks.masks import reached
+from .checks.outcome import Broken, Unsupported
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,9 @@ class Yardstick:
             return FAR
         if all(same(u, v) for u, v in both):
             return EQUAL
-        if a.method == "masks" or any(u.dtype != v.dtype for u, v in both):
+        if a.method == "masks":
+            return self._masks(a, b)
+        if any(u.dtype != v.dtype for u, v in both):
             return FAR
         if len(both) != len(a.names):
             return FAR  # alike, and neither is what the method returns
@@ -119,6 +123,16 @@ class Yardstick:
         )
         rounded = [Distance(same(u, v), ulps(u, v), None) for u, v in both]
         return greatest([*rounded, *(Distance(False, 0.0, number) for number in units)])
+
+    def _masks(self, a: Answer, b: Answer) -> Distance:
+        """Compare masks by what is judged of them: that they differ is known already."""
+        if self.case.check != "connectivity":
+            return FAR
+        try:
+            first, second = (reached(self.case, Replay([answer])) for answer in (a, b))
+        except Broken:
+            return FAR
+        return EQUAL if same(first, second) else FAR
 
     def _units(self, name: str, a: Arrays, b: Arrays, held: tuple[Profile, ...]) -> float | None:
         """Distance over the sum of the bounds; inf where the case expects no such value."""

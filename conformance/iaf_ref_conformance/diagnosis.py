@@ -3,7 +3,9 @@
 The answers that are there already are judged again, by the same checks, under each coarser profile,
 those of the run's dtype first, the finest first. The first that holds them all is named. What is
 exact under every profile (masks, causality, shapes, exceptions) is not excused by any. A case of
-which a profile has no bound says nothing about that profile and is left out, and counted.
+which a profile has no bound says nothing about that profile and is left out, and counted; where
+no failure is left, the profile explains nothing and is not named. Nor is any on the strength of
+failures that look like a known mistake of another kind (``explanation``): that one explains them.
 
 Profiles with wide bounds hold mistakes of other kinds too. A coarser arithmetic shows in most of
 the cases that compare numbers, a mistake in those of its clause: so the switch is said to be the
@@ -14,13 +16,9 @@ kind, such as a function of a few ulps too many, and accuse no switch.
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib import resources
-from typing import Any
 
 from iaf_ref_backends import profiles
 from iaf_ref_backends.profiles import Profile
@@ -29,7 +27,12 @@ from .answers import NUMERIC, Replay
 from .cases import Case
 from .checks.outcome import FAILED, UNSUPPORTED
 from .diagnosis_precision import ladder
+from .diagnosis_switch import library, switch
+from .explanation import MOST
 from .run import FAILS, Result, Run, judge
+
+_PRECISION = frozenset({"NUM-3", "TYPE-1"})
+"""Clauses of rounding and of dtypes: known mistakes of no other clause are coarser arithmetics."""
 
 
 @dataclass(frozen=True)
@@ -72,16 +75,15 @@ def diagnose(run: Run, load: Callable[[str, str], Case]) -> Diagnosis | None:
     """
     if run.verdict != FAILS:
         return None
-    failed = [r for r in run.results if r.outcome.status == FAILED]
-    rounding = [r for r in failed if _by_rounding(r)]
+    speaking = _unexplained(run)
     declared = profiles.load(run.profile)
-    for profile in coarser(declared) if rounding else ():
+    for profile in coarser(declared) if speaking else ():
         skipped = _skipped(run, profile, load)
-        if skipped is not None:
-            said = _conforms(run, profile, len(rounding), len(failed) - len(rounding))
-            return Diagnosis(profile.name, skipped, said)
-    every = "and every coarser profile" if rounding else "by more than rounding"
-    return Diagnosis(None, 0, f"fails {declared.name} {every}")
+        if skipped is not None and not speaking <= skipped:
+            said = _conforms(run, profile, len(speaking))
+            return Diagnosis(profile.name, len(skipped), said)
+    why = ", and no coarser profile explains it" if speaking else " by more than rounding"
+    return Diagnosis(None, 0, f"fails {declared.name}{why}")
 
 
 def coarser(declared: Profile) -> list[Profile]:
@@ -95,18 +97,48 @@ def _by_rounding(result: Result) -> bool:
     return result.check in NUMERIC and result.outcome.ratio is not None
 
 
-def _skipped(run: Run, profile: Profile, load: Callable[[str, str], Case]) -> int | None:
-    """Number of cases that say nothing about a profile; None where a case fails it."""
+def _unexplained(run: Run) -> frozenset[str]:
+    """Ids of the failures by rounding that do not look like a known mistake of another kind.
+
+    Only the first failures were looked at. If all of those by rounding are explained, so is what
+    came after them.
+    """
+    failed = [result for result in run.results if result.outcome.status == FAILED]
+    looked = [result for result in failed[:MOST] if _by_rounding(result)]
+    if looked and all(_otherwise(result) for result in looked):
+        return frozenset()
+    return frozenset(r.id for r in failed if _by_rounding(r) and not _otherwise(r))
+
+
+def _otherwise(result: Result) -> bool:
+    """Whether a failure looks like a known mistake that is none of precision.
+
+    >>> from iaf_ref_conformance.checks.outcome import Outcome
+    >>> seen = Outcome("failed", 3.0, mistake="gelu by its tanh approximation (NET-5)")
+    >>> _otherwise(Result("a-1", ("NET-5",), "forward", seen))
+    True
+    >>> seen = Outcome("failed", 3.0, mistake="computed in float32 (NUM-3, TYPE-1)")
+    >>> _otherwise(Result("a-1", ("NET-5",), "forward", seen))
+    False
+    """
+    mistake, _, clauses = result.outcome.mistake.rpartition(" (")  # as ``nearest`` writes it
+    broken = set(clauses.removesuffix(")").split(", "))
+    return bool(mistake or clauses) and not broken <= _PRECISION
+
+
+def _skipped(run: Run, profile: Profile, load: Callable[[str, str], Case]) -> frozenset[str] | None:
+    """Ids of the cases that say nothing about a profile; None where a case fails it."""
     if any(result.ratios.get(profile.name, 0.0) > 1.0 for result in run.results):
         return None
-    skipped = 0
+    skipped = set()
     for result in _numeric(run):
         known = result.ratios.get(profile.name)  # <= 1, as seen above
         holds = True if known is not None else _holds(result, profile, load(result.id, run.dtype))
         if holds is False:
             return None
-        skipped += holds is None
-    return skipped
+        if holds is None:
+            skipped.add(result.id)
+    return frozenset(skipped)
 
 
 def _numeric(run: Run) -> Iterator[Result]:
@@ -128,16 +160,17 @@ def _holds(result: Result, profile: Profile, case: Case) -> bool | None:
     return outcome.status != FAILED
 
 
-def _conforms(run: Run, profile: Profile, rounding: int, exact: int) -> str:
+def _conforms(run: Run, profile: Profile, speaking: int) -> str:
     """Write the verdict: what it conforms to, and what to do."""
     compared = sum(1 for _ in _numeric(run))
-    sure = 2 * rounding > compared
+    exact = sum(r.outcome.status == FAILED and not _by_rounding(r) for r in run.results)
+    sure = 2 * speaking > compared
     cause, remedy = switch(profile.name, library(run))
     if not _near(run, profile):
         cause = f"that names no cause, as the errors are nearer to the bounds of {run.profile}"
         remedy = f"look for a function or a sum less accurate than {run.profile} allows"
     elif not sure:
-        cause = f"maybe {cause}, though only {rounding} of {compared} numeric cases failed"
+        cause = f"maybe {cause}, though only {speaking} of {compared} numeric cases failed"
     if exact:
         rest = f"{exact} cases fail under any profile, the others conform to {profile.name}"
         return f"fails {run.profile}; {rest}: {cause}; {remedy}"
@@ -149,37 +182,3 @@ def _near(run: Run, profile: Profile) -> bool:
     worst = max((result.ratios.get(profile.name, 0.0) for result in run.results), default=0.0)
     beyond = run.worst_ratio
     return not worst or beyond is None or worst * beyond >= 1.0
-
-
-def switch(profile: str, name: str) -> tuple[str, str]:
-    """Return what a coarser profile is a sign of, and what to do about it.
-
-    Parameters
-    ----------
-    profile : str
-    name : str
-        Of the library; one that is unknown gets general advice.
-
-    Returns
-    -------
-    tuple of str
-    """
-    entry = _switches()[profile]
-    given = entry["set"].get(name)
-    return entry["cause"], entry["otherwise"] if given is None else f"set {given}"
-
-
-@cache
-def _switches() -> Mapping[str, Any]:
-    """Profile -> cause, remedies by library, and general advice."""
-    text = resources.files(__package__).joinpath("diagnosis.json").read_text(encoding="utf-8")
-    return json.loads(text)  # type: ignore[no-any-return]
-
-
-def library(run: Run) -> str:
-    """Return the array library of a run: by the subject's name, or else by its environment."""
-    known: Sequence[str] = sorted({name for e in _switches().values() for name in e["set"]})
-    first = run.subject.partition(":")[0]
-    return next(
-        (n for n in known if n == first), next((n for n in known if n in run.environment), "")
-    )

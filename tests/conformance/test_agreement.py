@@ -144,6 +144,30 @@ def test_what_cannot_be_compared_is_infinitely_far() -> None:
     assert found.units == INF
 
 
+def permuted(case: Any) -> list[Answer]:
+    """Masks of a case, and the same with the units of the first hidden layer in reverse."""
+    recorder = Recorder(Reference(BACKEND))
+    judge(case, recorder, F32)
+    (answer,) = recorder.take()
+    first, second, *others = answer.values
+    other = (first[::-1].copy(), second[:, ::-1].copy(), *others)
+    assert any(not np.array_equal(u, v) for u, v in zip(answer.values, other, strict=True))
+    return [answer, Answer("masks", "", other)]
+
+
+def test_masks_are_compared_by_what_is_judged() -> None:
+    product, single = named("connectivity-d5-h4-5-4-*"), named("masks-order-d5-*")
+    one, other = permuted(CASES.case(product, "float32"))
+    assert between(one, other, product) == EQUAL
+    cut = Answer("masks", "", (np.zeros_like(one.values[0]), *one.values[1:]))
+    assert between(one, cut, product) == Distance(False, INF, INF)
+    short = [Answer("masks", "", answer.values[:2]) for answer in (one, other)]
+    assert between(*short, product) == Distance(False, INF, INF)
+    # where the units have their places, another order is another answer
+    found = between(*permuted(CASES.case(single, "float32")), single)
+    assert found == Distance(False, INF, INF)
+
+
 @pytest.mark.parametrize("method", ["forward", "inverse", "log_scale"])
 @pytest.mark.parametrize("count", [0, 1, 2, 3])
 def test_answers_that_are_alike_and_of_a_wrong_number_are_infinitely_far(

@@ -1,5 +1,6 @@
 """Why a run fails: the finest coarser profile, the library's switch, and no accusation else."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,11 @@ from iaf_ref_backends import profiles
 from iaf_ref_backends.numpy_ import BACKEND
 from iaf_ref_conformance import corpus
 from iaf_ref_conformance.checks.compare import coarsest
-from iaf_ref_conformance.diagnosis import coarser, diagnose, library, switch
+from iaf_ref_conformance.diagnosis import coarser, diagnose
 from iaf_ref_conformance.diagnosis_precision import effective, ladder
+from iaf_ref_conformance.diagnosis_switch import library, switch
+from iaf_ref_conformance.explanation import MOST
+from iaf_ref_conformance.mutants import MUTANTS
 from iaf_ref_conformance.run import Run, run
 from iaf_ref_conformance.subjects import rounded
 from iaf_ref_conformance.subjects.reference import Reference
@@ -106,7 +110,89 @@ def test_a_function_of_some_ulps_too_many_accuses_no_switch() -> None:
 def test_a_mistake_is_no_profile() -> None:
     found = diagnose(run_of(Off(BACKEND)), CASES.case)
     assert found is not None
-    assert (found.profile, found.sentence) == (None, "fails ieee-f32 and every coarser profile")
+    assert (found.profile, found.sentence) == (
+        None,
+        "fails ieee-f32, and no coarser profile explains it",
+    )
+
+
+def mutated(name: str, glob: str, dtype: str) -> Run:
+    """The run of a mutant, held to IEEE arithmetic."""
+    subject = MUTANTS[name].make()
+    subject.name, subject.profile = "mine", dict(Reference(BACKEND).profile)
+    return run_of(subject, glob, dtype)
+
+
+def unrecognised(made: Run) -> Run:
+    """The same run, had nobody made such a mistake before."""
+    plain = (replace(r, outcome=replace(r.outcome, mistake="")) for r in made.results)
+    return replace(made, results=tuple(plain))
+
+
+def test_a_failure_without_a_bound_at_a_profile_does_not_speak_for_it() -> None:
+    made = mutated("clip-by-difference", "step-clip-*", "float32")
+    ids = [r.id for r in made.results if r.outcome.status == "failed"]
+    assert ids
+    assert not [name for k in ids for name, _ in CASES.case(k, "float32").bounds if name == "f16"]
+    found = diagnose(unrecognised(made), CASES.case)
+    assert found is not None
+    assert found.profile is None
+    assert found.sentence == "fails ieee-f32, and no coarser profile explains it"
+
+
+def test_a_known_mistake_accuses_no_switch() -> None:
+    made = mutated("gelu-by-tanh", "net-*", "float64")
+    assert list(made.mistakes) == ["gelu by its tanh approximation, in place of erf (NET-2)"]
+    found = diagnose(made, CASES.case)
+    assert found is not None
+    assert (found.profile, found.sentence) == (None, "fails ieee-f64 by more than rounding")
+    # the same numbers would fit TF32, were the mistake not known
+    other = diagnose(unrecognised(made), CASES.case)
+    assert other is not None
+    assert other.profile == "tf32"
+
+
+def test_a_mistake_that_most_failures_look_like_speaks_for_those_that_were_not_looked_at() -> None:
+    made = run_of(rounded.tf32)
+    first = next(k for k, r in enumerate(made.results) if r.outcome.status == "failed")
+    assert made.count("failed") > 1
+    results = list(made.results)
+    many = [replace(results[first], id=f"case-{k}") for k in range(MOST)]
+    many = [replace(r, outcome=replace(r.outcome, mistake="two signs (NET-2)")) for r in many]
+    found = diagnose(replace(made, results=(*many, *results)), CASES.case)
+    assert found is not None
+    assert found.profile is None
+    # where one of those does not look like it, the others are heard too
+    own = replace(many[0], id=results[first].id, outcome=results[first].outcome)
+    found = diagnose(replace(made, results=(own, *many[1:], *results)), CASES.case)
+    assert found is not None
+    assert found.profile == "tf32"
+
+
+def test_a_known_mistake_of_a_function_accuses_no_switch_though_digits_are_all_it_costs() -> None:
+    made = mutated("softplus-with-threshold", "step-softplus-*", "float64")
+    assert all("(NUM-3, STEP-3)" in mistake for mistake in made.mistakes)
+    found = diagnose(made, CASES.case)
+    assert found is not None
+    assert found.profile is None
+    other = diagnose(unrecognised(made), CASES.case)
+    assert other is not None
+    assert other.profile == "ieee-f32"
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "profile"),
+    [("products-in-tf32", "float32", "tf32"), ("computed-in-float32", "float64", "ieee-f32")],
+)
+def test_a_known_mistake_of_precision_is_named_with_its_profile(
+    name: str, dtype: str, profile: str
+) -> None:
+    made = mutated(name, "net-*", dtype)
+    assert made.mistakes
+    assert all("NUM-3" in mistake for mistake in made.mistakes)
+    found = diagnose(made, CASES.case)
+    assert found is not None
+    assert found.profile == profile
 
 
 def test_a_small_mistake_in_a_few_cases_accuses_no_switch() -> None:

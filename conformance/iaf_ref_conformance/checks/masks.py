@@ -31,6 +31,29 @@ def masks(case: Case, subject: Subject, profile: object) -> Score:
 @verdict
 def connectivity(case: Case, subject: Subject, profile: object) -> Score:
     """The Boolean product of the masks joins output i to input j where it should (MASK-7)."""
+    _equal("MASK-7", "connectivity", reached(case, subject), case.expected["mask.0"])
+    return Score()
+
+
+def reached(case: Case, subject: Subject) -> Arrays:
+    """Return what the masks let through, which any order of the hidden units leaves the same.
+
+    Parameters
+    ----------
+    case : Case
+        Of the check ``connectivity``.
+    subject : Subject
+
+    Returns
+    -------
+    (D, D + C) bool
+        Whether input j reaches output i; the skip, if there is one, is left out.
+
+    Raises
+    ------
+    Broken
+        The masks are not those of such a network.
+    """
     network = case.flow.network
     expected, layers = case.expected["mask.0"], len(network.hidden)
     given = _masks(case, subject, layers + 1 + (network.skip is not None))[: layers + 1]
@@ -42,8 +65,7 @@ def connectivity(case: Case, subject: Subject, profile: object) -> Score:
     reach = checked[-1]
     for mask in reversed(checked[:-1]):
         reach = (reach.astype(np.float64) @ mask.astype(np.float64)) > 0  # counts of paths: exact
-    _equal("MASK-7", "connectivity", reach, expected)
-    return Score()
+    return reach
 
 
 def _masks(case: Case, subject: Subject, count: int) -> list[Any]:

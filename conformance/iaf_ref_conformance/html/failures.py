@@ -45,6 +45,12 @@ class Failure:
     why: str
     command: str
 
+    @property
+    def hint(self) -> str:
+        """What it looks like and where it begins in one line, to be read before it is unfolded."""
+        said = (("looks like", self.mistake), ("first to differ", self.begins))
+        return "; ".join(f"{name}: {text}" for name, text in said if text)
+
 
 def failures(
     run: Run, anchor: str, why: Callable[[str], str], registered: Collection[str]

@@ -35,7 +35,7 @@ class Scale:
     ----------
     marks : tuple of Mark
     x : float or None
-        Of the effective precision; None: not measured.
+        Of the effective precision; None: not measured, or no matter of precision.
     anchor : str
         Of its label.
     text, says : str
@@ -49,7 +49,7 @@ class Scale:
     says: str
 
 
-def scale(profile: str, shown: float | None) -> Scale:
+def scale(profile: str, shown: float | None, beyond: bool = False) -> Scale:
     """Place the effective precision of a run between the unit roundoffs.
 
     Parameters
@@ -58,13 +58,16 @@ def scale(profile: str, shown: float | None) -> Scale:
         That the run is held to.
     shown : float or None
         Its effective precision.
+    beyond : bool
+        Whether its errors are no matter of precision: then they have no place on the scale.
 
     Returns
     -------
     Scale
     """
     said = f"effective {power(shown)}" if shown else "effective precision not measured"
-    x = _x(math.log2(shown)) if shown else None
+    said = "not a matter of precision" if beyond else said
+    x = _x(math.log2(shown)) if shown and not beyond else None
     return Scale(_marks(profile), x, _anchor(x or 0.0), said, f"{said}; held to {profile}")
 
 

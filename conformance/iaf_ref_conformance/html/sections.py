@@ -10,7 +10,7 @@ from typing import Any
 from ..checks.outcome import UNSUPPORTED
 from ..explanation import MOST
 from ..results import Run
-from ..summary import precision, verdict
+from ..summary import beyond_precision, precision, verdict
 from .failures import Failure, failures
 from .pictures import Histogram, histogram
 from .scale import Scale, scale
@@ -115,7 +115,7 @@ def section(run: Run, data: Mapping[str, Any], anchor: str, selected: bool, told
         data.get("mistakes", {}),
         min(run.counts["failed"], MOST),
         histogram(run),
-        scale(run.profile, shown),
+        scale(run.profile, shown, beyond_precision(run)),
         failures(run, anchor, told.why, told.registered),
         dict(Counter(unsupported).most_common()),
     )

@@ -126,6 +126,18 @@ def test_every_failure_is_told_whole(tree: Make) -> None:
     assert f"so do {MOST} of {MOST} failures looked at" in made.all("header")[0].text
 
 
+def test_a_folded_failure_says_in_a_line_what_it_looks_like(tree: Make) -> None:
+    other = replace(FAR.outcome, reason="y: off; first to differ: sigma", mistake="")
+    begins = replace(FAR, id="g-7", outcome=other)
+    made = tree(report([run_of(FAR, begins, RAISED)], "0.1.0"))
+    hints = made.all("span", "hint")
+    assert [each.text for each in hints] == [
+        "looks like: two signs (STEP-6); first to differ: the output mask",
+        "first to differ: sigma",
+    ]
+    assert all(each.inside[-1] == "summary" for each in hints)
+
+
 def test_a_command_names_who_can_be_named() -> None:
     named = replace(run_of(FAR), subject="torch:cuda:1")
     start = "iaf-ref conform torch:cuda:1 --dtype float32"

@@ -8,6 +8,7 @@ import pytest
 
 from iaf_ref_backends import profiles
 from iaf_ref_conformance.checks import Outcome
+from iaf_ref_conformance.diagnosis import Diagnosis
 from iaf_ref_conformance.html.pictures import (
     EXACT,
     HIGH,
@@ -113,6 +114,20 @@ def test_what_was_not_measured_has_no_mark() -> None:
         found = scale("ieee-f64", shown)
         assert found.x is None
         assert "not measured" in found.text
+
+
+def test_what_is_no_matter_of_precision_has_no_place_on_the_scale(
+    tree: Callable[..., Tree],
+) -> None:
+    found = scale("ieee-f32", 2.0**10, beyond=True)
+    assert found.x is None
+    assert (found.text, found.says[:25]) == ("not a matter of precision",) * 2
+    run = replace(run_of(*MIXED), diagnosis=Diagnosis(None, 0, "fails ieee-f32"))
+    made = tree(report([run], "0.1.0"))
+    assert not made.all("path", "arrow")
+    assert "effective" not in made.all("section")[1].text
+    coarse = replace(run, diagnosis=Diagnosis("tf32", 0, "fails ieee-f32"))
+    assert len(tree(report([coarse], "0.1.0")).all("path", "arrow")) == 1
 
 
 def test_pictures_say_in_words_what_they_show(tree: Callable[..., Tree]) -> None:

@@ -58,4 +58,6 @@ def test_both_schemes_have_all_colours() -> None:
 
 def test_wide_things_scroll_in_their_own_container() -> None:
     assert re.search(r"\.scroll \{ position: relative; overflow: auto;.+max-width: 100%", TEXT)
-    assert "@media (max-width: 40rem)" in TEXT
+    (narrow,) = re.findall(r"@media \(max-width: 40rem\) \{(.+?)\n\}", TEXT, re.DOTALL)
+    assert ".narrow { display: none; }" in TEXT.replace(narrow, "")
+    assert ".narrow { display: inline; }" in narrow  # there a sentence says that they scroll

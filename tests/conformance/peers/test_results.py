@@ -3,12 +3,14 @@
 import json
 import re
 import warnings
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from iaf_ref_conformance.cases import DTYPES
 from iaf_ref_conformance.subjects.peers.results import Cause, known, main, traced
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -49,6 +51,20 @@ def test_the_first_cause_that_fits_explains() -> None:
 def test_what_fits_no_cause_is_unexplained(subject: str, name: str, reason: str) -> None:
     found, _ = traced([run(subject, [case(name, "failed", reason)])], [CAUSE])
     assert found == {None: [(subject, "float32", name)]}
+
+
+def test_a_cause_of_one_dtype_explains_nothing_in_another() -> None:
+    failed = [run("lib", [case("net-a", "failed", "off by 1")])]
+    other = replace(CAUSE, dtype="float64")
+    assert traced(failed, [other]) == ({None: [("lib", "float32", "net-a")]}, [other])
+    own = replace(CAUSE, dtype="float32")
+    assert traced(failed, [own]) == ({own: [("lib", "float32", "net-a")]}, [])
+
+
+def test_what_explains_any_number_of_any_case_is_bound_to_a_dtype() -> None:
+    wide = [c for c in known() if "*" in c.cases and c.says == "times the bound"]
+    assert wide
+    assert {cause.dtype for cause in wide} == {"float64"}
 
 
 def test_a_cause_of_a_library_that_was_not_judged_is_not_idle() -> None:
@@ -94,6 +110,7 @@ def test_every_cause_leads_somewhere() -> None:
     subjects = set(entry_points(group="iaf_ref.subjects").names)
     for cause in known():
         assert set(cause.subjects) <= subjects
+        assert cause.dtype in ("", *DTYPES)
         assert cause.because.endswith(".")
         assert cause.link.startswith("https://") or (RESULTS / cause.link).is_file(), cause.link
 

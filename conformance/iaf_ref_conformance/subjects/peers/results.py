@@ -1,9 +1,10 @@
 """``python -m iaf_ref_conformance.subjects.peers.results REPORT.json ...``: the results as a page.
 
 It prints Markdown: each library by clause, then every failure with its cause. The causes are data,
-``known.json``: the first entry that fits the subject, the id of the case and the words of the
-failure explains it. A failure that none explains, and an entry that explains none although its
-subject was judged, end it with exit code 1: the page is printed all the same, and says which.
+``known.json``: the first entry that fits the subject, its dtype if one is named, the id of the case
+and the words of the failure explains it. A failure that none explains, and an entry that explains
+none although its subject was judged, end it with exit code 1: the page is printed all the same, and
+says which.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Cause:
         Part of the reason.
     because, link : str
         A sentence, and where the defect is described.
+    dtype : str
+        Of the runs that it explains failures of; empty: of any dtype.
     """
 
     subjects: Sequence[str]
@@ -41,11 +44,13 @@ class Cause:
     says: str
     because: str
     link: str
+    dtype: str = ""
 
-    def explains(self, subject: str, case: Mapping[str, Any]) -> bool:
+    def explains(self, subject: str, dtype: str, case: Mapping[str, Any]) -> bool:
         """Whether a failed case is one of these."""
+        ran = subject in self.subjects and self.dtype in ("", dtype)
         named = any(fnmatchcase(case["id"], glob) for glob in self.cases)
-        return subject in self.subjects and named and self.says in case["reason"]
+        return ran and named and self.says in case["reason"]
 
 
 def known() -> list[Cause]:
@@ -77,7 +82,7 @@ def traced(
         subject, dtype = run["subject"], run["dtype"]
         for case in run["cases"]:
             if case["status"] == "failed":
-                cause = next((c for c in causes if c.explains(subject, case)), None)
+                cause = next((c for c in causes if c.explains(subject, dtype, case)), None)
                 found.setdefault(cause, []).append((subject, dtype, case["id"]))
     judged = {run["subject"] for run in runs}
     idle = [c for c in causes if c not in found and set(c.subjects) & judged]
