@@ -60,9 +60,9 @@ def outcome(peer: Any, name: str, dtype: str) -> tuple[str, Any]:
     return case, judge(CASES.case(case, dtype), peer, profiles.load(peer.profile[dtype]))
 
 
-def explained(peer: Any, case: str, reason: str) -> bool:
+def explained(peer: Any, dtype: str, case: str, reason: str) -> bool:
     failed = {"id": case, "reason": reason}
-    return any(cause.explains(peer.name, failed) for cause in CAUSES)
+    return any(cause.explains(peer.name, dtype, failed) for cause in CAUSES)
 
 
 def test_it_says_what_is_judged(peer: Any) -> None:
@@ -80,7 +80,9 @@ def test_what_is_right_passes(peer: Any) -> None:
 def test_what_is_right_passes_in_float64_or_fails_for_a_known_cause(peer: Any) -> None:
     for name in PASSES[peer.name]:
         case, found = outcome(peer, name, "float64")
-        assert found.status == PASSED or explained(peer, case, found.reason), (case, found.reason)
+        assert found.status == PASSED or explained(peer, "float64", case, found.reason), (
+            found.reason
+        )
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -89,7 +91,7 @@ def test_what_fails_has_a_known_cause(peer: Any, dtype: str) -> None:
     for name in (*FAILS[peer.name], *extra):
         case, found = outcome(peer, name, dtype)
         assert (case, found.status) == (case, FAILED)
-        assert explained(peer, case, found.reason), (case, found.reason)
+        assert explained(peer, dtype, case, found.reason), (case, found.reason)
 
 
 def test_what_it_cannot_express_is_unsupported(peer: Any) -> None:
