@@ -2,18 +2,19 @@
 
 Each is written so that it neither overflows nor branches: where two forms meet at 0, one of two
 terms is exactly 0. The derivative at a kink is that of the left side, 0 for relu, the slope for
-leaky_relu.
+leaky_relu. A value takes what is :class:`iaf_ref.special.Known` of its argument, if it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace, device
 
-from .special import above, below, erf, sigmoid, softplus
+from .special import Known, above, below, erf, known, sigmoid, softplus
 
 Array = Any
 
@@ -24,13 +25,13 @@ LEAKY_SLOPE = 0.01
 class Activation(NamedTuple):
     """An activation and its derivative, both elementwise (NET-2)."""
 
-    value: Callable[[Array], Array]
+    value: Callable[..., Array]
     slope: Callable[[Array], Array]
 
 
-def _relu(a: Array) -> Array:
+def _relu(a: Array, k: Known | None = None) -> Array:
     """max(a, 0)."""
-    return above(a)
+    return above(a, k)
 
 
 def _relu_slope(a: Array) -> Array:
@@ -39,9 +40,9 @@ def _relu_slope(a: Array) -> Array:
     return xp.where(a > 0.0, xp.ones_like(a), xp.zeros_like(a))
 
 
-def _leaky_relu(a: Array) -> Array:
+def _leaky_relu(a: Array, k: Known | None = None) -> Array:
     """max(a, 0) + 0.01 min(a, 0)."""
-    return above(a) + LEAKY_SLOPE * below(a)
+    return above(a, k) + LEAKY_SLOPE * below(a, k)
 
 
 def _leaky_relu_slope(a: Array) -> Array:
@@ -50,9 +51,9 @@ def _leaky_relu_slope(a: Array) -> Array:
     return xp.where(a > 0.0, xp.ones_like(a), xp.full_like(a, LEAKY_SLOPE))
 
 
-def _elu(a: Array) -> Array:
+def _elu(a: Array, k: Known | None = None) -> Array:
     """max(a, 0) + expm1(min(a, 0)), alpha = 1."""
-    return above(a) + array_namespace(a).expm1(below(a))
+    return above(a, k) + (k.xp if k else array_namespace(a)).expm1(below(a, k))
 
 
 def _elu_slope(a: Array) -> Array:
@@ -60,9 +61,9 @@ def _elu_slope(a: Array) -> Array:
     return array_namespace(a).exp(below(a))
 
 
-def _tanh(a: Array) -> Array:
+def _tanh(a: Array, k: Known | None = None) -> Array:
     """tanh(a)."""
-    return array_namespace(a).tanh(a)
+    return (k.xp if k else array_namespace(a)).tanh(a)
 
 
 def _tanh_slope(a: Array) -> Array:
@@ -75,7 +76,7 @@ def _sigmoid_slope(a: Array) -> Array:
     return sigmoid(a) * sigmoid(-a)
 
 
-def _gelu(a: Array) -> Array:
+def _gelu(a: Array, k: Known | None = None) -> Array:
     """a Phi(a), Phi(a) = (1 + erf(a / sqrt 2)) / 2 (Hendrycks & Gimpel 2016)."""
     return a * _normal_cdf(a)
 
@@ -95,9 +96,9 @@ def _normal_cdf(a: Array) -> Array:
     return 0.5 * (1.0 + erf(a / xp.sqrt(two)))
 
 
-def _silu(a: Array) -> Array:
+def _silu(a: Array, k: Known | None = None) -> Array:
     """a sigmoid(a)."""
-    return a * sigmoid(a)
+    return a * sigmoid(a, k)
 
 
 def _silu_slope(a: Array) -> Array:
@@ -118,3 +119,9 @@ ACTIVATIONS = MappingProxyType(
     }
 )
 """Name -> activation and its derivative (NET-2)."""
+
+
+def activation_of(name: str, like: Array) -> Callable[[Array], Array]:
+    """Activation of this name, for arrays of the library, dtype and device of ``like`` (NET-2)."""
+    value, k = ACTIVATIONS[name].value, known(like)
+    return partial(value, k=k)

@@ -134,16 +134,17 @@ class AffineAutoregressive:
         return self.step(x, context).log_sigma
 
     def inverse(
-        self, y: Array, context: Array | None = None, method: str = "sequential"
+        self, y: Array, context: Array | None = None, method: str = "blocked"
     ) -> tuple[Array, Array]:
-        """Solve forward(x) = y for x; log|det dx/dy| = -sum_i log sigma_i(x) (INV-1, INV-2, DET-4).
+        """Solve forward(x) = y for x; log|det dx/dy| = -sum_i log sigma_i(x) (INV-1, DET-4).
 
         Parameters
         ----------
         y : (..., D)
         context : (..., C), optional
-        method : {"sequential", "fixed_point"}
-            The definition, or K sweeps over all variables at once; K is the largest degree.
+        method : {"blocked", "sequential", "fixed_point"}
+            Each unit once; the definition, a network for each of the K degrees; or K sweeps over
+            all variables at once.
 
         Returns
         -------

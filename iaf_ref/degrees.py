@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from ._checks import show
+from .schedule import Schedule, schedule
 from .strategies import Integers, given_labels
 
 Booleans = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
@@ -31,6 +32,7 @@ class Degrees:
     hidden : tuple of (H,) int64; with an adjacency, the variable whose parents the unit collects
     adjacency : (D, C + D) bool or None; columns are (context, x); None: all of smaller degree
     levels : tuple of int; ``input`` as plain numbers, for compilers that trace NumPy too
+    schedule : Schedule; when each unit can be computed, the plan of the blocked inverse
 
     Raises
     ------
@@ -45,6 +47,7 @@ class Degrees:
     hidden: tuple[Integers, ...]
     adjacency: Booleans | None = None
     levels: tuple[int, ...] = field(init=False, repr=False)
+    schedule: Schedule = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check, and keep read-only copies: degrees are compared and hashed."""
@@ -59,6 +62,7 @@ class Degrees:
         object.__setattr__(self, "levels", tuple(degrees.tolist()))
         if self.adjacency is not None:
             object.__setattr__(self, "adjacency", check_graph(self.adjacency, context, degrees))
+        object.__setattr__(self, "schedule", schedule(self))
 
     def __deepcopy__(self, memo: object) -> Degrees:
         """Return the degrees themselves: they cannot change."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from array_api_compat import array_namespace
-
 from ._values import check_number
 from .scales import Additive
-from .special import sigmoid, softplus
+from .special import Known, known, sigmoid, softplus
 
 Array = Any
 
@@ -41,13 +39,17 @@ class Softplus(Additive):
         check_number("shift", self.shift)
         check_floor(self.floor)
 
+    def numbers(self, raw: Array) -> Known:
+        """Namespace and 0."""
+        return known(raw)
+
     def log_scale(self, raw: Array) -> Array:
         """log(softplus(raw + shift) + floor)."""
-        return array_namespace(raw).log(self.scale(raw))
+        return self._numbers(raw).xp.log(self.scale(raw))
 
     def scale(self, raw: Array) -> Array:
         """softplus(raw + shift) + floor."""
-        return softplus(raw + self.shift) + self.floor
+        return softplus(raw + self.shift, self._numbers(raw)) + self.floor
 
     def scale_slope(self, raw: Array) -> Array:
         """sigmoid(raw + shift)."""
@@ -81,13 +83,17 @@ class Sigmoid(Additive):
         check_number("bias", self.bias)
         check_floor(self.floor)
 
+    def numbers(self, raw: Array) -> Known:
+        """Namespace and 0."""
+        return known(raw)
+
     def log_scale(self, raw: Array) -> Array:
         """log(sigmoid(raw + bias) + floor)."""
-        return array_namespace(raw).log(self.scale(raw))
+        return self._numbers(raw).xp.log(self.scale(raw))
 
     def scale(self, raw: Array) -> Array:
         """sigmoid(raw + bias) + floor."""
-        return sigmoid(raw + self.bias) + self.floor
+        return sigmoid(raw + self.bias, self._numbers(raw)) + self.floor
 
     def scale_slope(self, raw: Array) -> Array:
         """sigmoid(raw + bias) sigmoid(-(raw + bias))."""

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._values import check_number
-from .scales import Slopes
-from .special import log_sigmoid, sigmoid
+from .scales import Bindable, Slopes
+from .special import Known, known, log_sigmoid, sigmoid
 
 Array = Any
 
 
 @dataclass(frozen=True)
-class Gated:
+class Gated(Bindable):
     """sigma = sigmoid(raw + bias), y = sigma x + (1 - sigma) m (STEP-5; IAF eqs. 12-14).
 
     A convex combination of x and m, in the manner of an LSTM's forget gate; the bias keeps the
@@ -40,17 +40,21 @@ class Gated:
         """Check the bias."""
         check_number("bias", self.bias)
 
+    def numbers(self, raw: Array) -> Known:
+        """Namespace and 0."""
+        return known(raw)
+
     def log_scale(self, raw: Array) -> Array:
         """log sigma = log sigmoid(raw + bias), in nats (DET-1)."""
-        return log_sigmoid(raw + self.bias)
+        return log_sigmoid(raw + self.bias, self._numbers(raw))
 
     def scale(self, raw: Array) -> Array:
         """sigma = sigmoid(raw + bias)."""
-        return sigmoid(raw + self.bias)
+        return sigmoid(raw + self.bias, self._numbers(raw))
 
     def location(self, m: Array, raw: Array) -> Array:
         """mu = (1 - sigma) m."""
-        return sigmoid(-(raw + self.bias)) * m
+        return sigmoid(-(raw + self.bias), self._numbers(raw)) * m
 
     def slopes(self, m: Array, raw: Array) -> Slopes:
         """d sigma / d raw = sigma (1 - sigma) = -(d mu / d raw) / m, d mu / d m = 1 - sigma."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from array_api_compat import array_namespace, device
 
+from .blocked import blocked
+
 if TYPE_CHECKING:
     from .affine import AffineAutoregressive
 
@@ -78,7 +80,7 @@ def fixed_point(flow: AffineAutoregressive, y: Array, context: Array | None) -> 
 
 METHODS: MappingProxyType[
     str, Callable[[AffineAutoregressive, Array, Array | None], tuple[Array, Array]]
-] = MappingProxyType({"sequential": sequential, "fixed_point": fixed_point})
+] = MappingProxyType({"blocked": blocked, "sequential": sequential, "fixed_point": fixed_point})
 """Name -> algorithm."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from array_api_compat import array_namespace
@@ -34,6 +34,36 @@ def masked(mask: Array, W: Array) -> Array:
     """W where the mask is true, else 0: whatever stood there, a NaN too (NET-1)."""
     xp = array_namespace(W)
     return xp.where(mask, W, xp.zeros_like(W))
+
+
+def hand_on(
+    f: Callable[[Array], Array], blocks: bool, number: int, last: int, a: Array, h: Array | None
+) -> tuple[Array, Array | None]:
+    """What layer ``number`` of 0..last hands to the next one, or to the output (NET-1, NET-6).
+
+    Without residual blocks it is f(a). With them, layer 0 starts their running sum, h = a; the
+    first layer of a block hands on f(a); the second one adds to the sum, h + a. A block reads f(h),
+    the output reads h.
+
+    Parameters
+    ----------
+    f : activation
+    blocks : bool
+        Whether there are residual blocks.
+    number, last : int
+    a : array
+        Pre-activation W h + b.
+    h : array or None
+        The running sum so far, None for layer 0.
+
+    Returns
+    -------
+    value, h
+    """
+    if not blocks or number % 2 == 1:
+        return f(a), h
+    h = a if h is None else h + a
+    return (h if number == last else f(h)), h
 
 
 def check_layers(

@@ -18,9 +18,9 @@ from array_api_compat import array_namespace, device
 
 from ._checks import check_alike, check_broadcast, check_event
 from ._values import check_one_of, check_type
-from .activations import ACTIVATIONS
+from .activations import ACTIVATIONS, activation_of
 from .degrees import Degrees
-from .layers import Layer, affine, check_blocks, check_layers, masked, parameters
+from .layers import Layer, affine, check_blocks, check_layers, hand_on, masked, parameters
 from .masks import Masks, made_masks
 
 Array = Any
@@ -188,13 +188,8 @@ class AutoregressiveNetwork:
 
     def features(self, inputs: Array) -> Array:
         """Last hidden layer h_L, shape (..., H_L) (NET-1, NET-6)."""
-        f = ACTIVATIONS[self.activation].value
-        h = inputs
-        if not self.residual:
-            for W, b in self.hidden:
-                h = f(affine(W, b, h))
-            return h
-        h = affine(*self.hidden[0], h)
-        for (W, b), (W2, b2) in zip(self.hidden[1::2], self.hidden[2::2], strict=True):
-            h = h + affine(W2, b2, f(affine(W, b, f(h))))
-        return h
+        f, last = activation_of(self.activation, inputs), len(self.hidden) - 1
+        value, h = inputs, None
+        for number, (W, b) in enumerate(self.hidden):
+            value, h = hand_on(f, self.residual, number, last, affine(W, b, value), h)
+        return value

@@ -58,7 +58,7 @@ class Permutation:
         return _permute(x, self.order)
 
     def inverse(
-        self, y: Array, context: Array | None = None, method: str = "sequential"
+        self, y: Array, context: Array | None = None, method: str = "blocked"
     ) -> tuple[Array, Array]:
         """x[order[k]] = y[k] and 0; shapes as of :meth:`forward` (CHAIN-3)."""
         check_context((), context)

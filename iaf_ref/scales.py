@@ -5,14 +5,15 @@ A map turns (m, raw), the two parameters of a variable, into the step y = sigma 
     log_scale(raw) = log sigma, in nats        scale(raw) = sigma
     location(m, raw) = mu                      slopes(m, raw): derivatives, for the Jacobian
 
-All are finite for raw = +-1e4 in float32.
+All are finite for raw = +-1e4 in float32. ``raw`` has at least one axis, that of the variables.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from array_api_compat import array_namespace, device
 
@@ -29,7 +30,27 @@ class Slopes(NamedTuple):
     m: Array
 
 
-class Additive(ABC):
+class Bindable:
+    """A map whose numbers, arrays of raw's dtype on its device, may be made once for many calls."""
+
+    _made: Any = None
+
+    def numbers(self, raw: Array) -> Any:
+        """Make what the formulas need beside raw: the namespace, and numbers as arrays (1,)."""
+        return (array_namespace(raw),)
+
+    def bound(self, like: Array) -> Self:
+        """Return the same map, for arrays of the library, dtype and device of ``like``."""
+        twin = copy(self)
+        object.__setattr__(twin, "_made", self.numbers(like))
+        return twin
+
+    def _numbers(self, raw: Array) -> Any:
+        """Return those that were made, or make them."""
+        return self._made or self.numbers(raw)
+
+
+class Additive(Bindable, ABC):
     """What the maps share whose step adds m itself: mu = m, d mu / d raw = 0, d mu / d m = 1."""
 
     @abstractmethod
@@ -79,13 +100,18 @@ class Exp(Additive):
         if not check_number("min", self.min) < check_number("max", self.max):
             raise ValueError(f"max: expected a number above min = {self.min}, got {self.max}")
 
+    def numbers(self, raw: Array) -> tuple[Any, Array, Array]:
+        """Namespace, min and max."""
+        return array_namespace(raw), number(self.min, raw), number(self.max, raw)
+
     def log_scale(self, raw: Array) -> Array:
         """Clip raw to min..max."""
-        return array_namespace(raw).clip(raw, self.min, self.max)
+        xp, low, high = self._numbers(raw)
+        return xp.minimum(xp.maximum(raw, low), high)
 
     def scale(self, raw: Array) -> Array:
         """exp(log sigma)."""
-        return array_namespace(raw).exp(self.log_scale(raw))
+        return self._numbers(raw)[0].exp(self.log_scale(raw))
 
     def scale_slope(self, raw: Array) -> Array:
         """sigma inside the bounds, 0 outside."""
@@ -118,13 +144,18 @@ class SoftClip(Additive):
         if not 1e-30 <= check_number("slope", self.slope) <= 0.99:
             raise ValueError(f"slope: expected a number in [1e-30, 0.99], got {self.slope}")
 
+    def numbers(self, raw: Array) -> tuple[Any, Array]:
+        """Namespace, and log slope, its logarithm taken in the arithmetic of raw."""
+        xp = array_namespace(raw)
+        return xp, xp.log(number(self.slope, raw))
+
     def log_scale(self, raw: Array) -> Array:
         """raw / (1 + |raw / log slope|)."""
         return raw / self._bend(raw)
 
     def scale(self, raw: Array) -> Array:
         """exp(log sigma)."""
-        return array_namespace(raw).exp(self.log_scale(raw))
+        return self._numbers(raw)[0].exp(self.log_scale(raw))
 
     def scale_slope(self, raw: Array) -> Array:
         """sigma / (1 + |raw / log slope|)^2."""
@@ -132,7 +163,11 @@ class SoftClip(Additive):
         return self.scale(raw) / bend / bend
 
     def _bend(self, raw: Array) -> Array:
-        """1 + |raw / log slope|, with the logarithm taken in the arithmetic of raw."""
-        xp = array_namespace(raw)
-        log_slope = xp.log(xp.asarray(self.slope, dtype=raw.dtype, device=device(raw)))
+        """1 + |raw / log slope|."""
+        xp, log_slope = self._numbers(raw)
         return 1.0 + xp.abs(raw / log_slope)
+
+
+def number(value: float, like: Array) -> Array:
+    """A number as an array (1,) of another's dtype on its device."""
+    return array_namespace(like).asarray([value], dtype=like.dtype, device=device(like))

@@ -3,11 +3,14 @@
 Each is one formula in standard functions. Where a sign decides between two forms, ``minimum`` and
 ``maximum`` stand in place of a branch: exp(min(z, 0)) is 1 for z >= 0 and exp(z) below. And -|z| is
 written min(z, -z): where a library differentiates |z| at 0 to 1, sigmoid'(0) would be doubled.
+
+What does not depend on z itself, the namespace and a 0 (:class:`Known`), may be handed in by those
+who call often with small arrays: looking it up would cost more than the function.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from array_api_compat import array_namespace, device
 
@@ -17,61 +20,84 @@ _TERMS = 44
 """Terms of the series and levels of the continued fraction of erf: see :func:`erf`."""
 
 
-def above(z: Array) -> Array:
+class Known(NamedTuple):
+    """Namespace of an array, and 0 of its dtype, (1,), on its device."""
+
+    xp: Any
+    zero: Array
+
+
+def known(z: Array) -> Known:
+    """What the functions here have to know of z, apart from its values."""
+    xp = array_namespace(z)
+    return Known(xp, xp.zeros((1,), dtype=z.dtype, device=device(z)))
+
+
+def above(z: Array, k: Known | None = None) -> Array:
     """max(z, 0), the 0 as an array: a tracing compiler need not ask what dtype a number gets."""
-    xp = array_namespace(z)
-    return xp.maximum(z, xp.zeros_like(z))
+    xp, zero = k or _like(z)
+    return xp.maximum(z, zero)
 
 
-def below(z: Array) -> Array:
+def below(z: Array, k: Known | None = None) -> Array:
     """min(z, 0); see :func:`above`."""
+    xp, zero = k or _like(z)
+    return xp.minimum(z, zero)
+
+
+def _like(z: Array) -> Known:
+    """As :func:`known`, the 0 in the shape of z, which may have no axes."""
     xp = array_namespace(z)
-    return xp.minimum(z, xp.zeros_like(z))
+    return Known(xp, xp.zeros_like(z))
 
 
-def sigmoid(z: Array) -> Array:
+def sigmoid(z: Array, k: Known | None = None) -> Array:
     """1 / (1 + exp(-z)), computed as exp(min(z, 0)) / (1 + exp(-|z|)) (NET-2, STEP-4).
 
     Parameters
     ----------
     z : array, any shape, real floating
+    k : Known, optional
+        Of z, which then has at least one axis; likewise below.
 
     Returns
     -------
     array of the shape and dtype of ``z``, within [0, 1]
     """
-    xp = array_namespace(z)
-    return xp.exp(below(z)) / (1.0 + xp.exp(xp.minimum(z, -z)))
+    xp = k.xp if k else array_namespace(z)
+    return xp.exp(below(z, k)) / (1.0 + xp.exp(xp.minimum(z, -z)))
 
 
-def softplus(z: Array) -> Array:
+def softplus(z: Array, k: Known | None = None) -> Array:
     """log(1 + exp(z)), computed as max(z, 0) + log1p(exp(-|z|)) (NET-2, STEP-3).
 
     Parameters
     ----------
     z : array, any shape, real floating
+    k : Known, optional
 
     Returns
     -------
     array of the shape and dtype of ``z``, >= 0
     """
-    xp = array_namespace(z)
-    return above(z) + xp.log1p(xp.exp(xp.minimum(z, -z)))
+    xp = k.xp if k else array_namespace(z)
+    return above(z, k) + xp.log1p(xp.exp(xp.minimum(z, -z)))
 
 
-def log_sigmoid(z: Array) -> Array:
+def log_sigmoid(z: Array, k: Known | None = None) -> Array:
     """Logarithm of the logistic function, min(z, 0) - log1p(exp(-|z|)), in nats (STEP-5).
 
     Parameters
     ----------
     z : array, any shape, real floating
+    k : Known, optional
 
     Returns
     -------
     array of the shape and dtype of ``z``, <= 0, finite wherever ``z`` is
     """
-    xp = array_namespace(z)
-    return below(z) - xp.log1p(xp.exp(xp.minimum(z, -z)))
+    xp = k.xp if k else array_namespace(z)
+    return below(z, k) - xp.log1p(xp.exp(xp.minimum(z, -z)))
 
 
 def erf(z: Array) -> Array:

@@ -56,7 +56,6 @@ LONGER_BECAUSE: dict[str, str] = {}  # "iaf_ref/module.py" or "iaf_ref/module.py
 NO_CLAUSE = {"load", "save"}
 # Clauses that no docstring of iaf_ref names.
 UNNAMED_BECAUSE = {
-    "INV-3": "the blocked inverse is still to come; its cases judge the inverses there are",
     "DENS-5": "a law of the densities together, no function's; the suite integrates",
     "NUM-3": "a law of the arithmetic, not of the text; the tracked numbers derive the bound",
 }

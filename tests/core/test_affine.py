@@ -267,7 +267,8 @@ def test_refused_constructions_and_methods(host):
             host.flow(params=2).network.init(ir.made_degrees(2, (2,)), params=3)
         )
     with pytest.raises(
-        ValueError, match=r"method: expected one of sequential, fixed_point.*, got 'newton'"
+        ValueError,
+        match=r"method: expected one of blocked, .*fixed_point.*, got 'newton'",
     ):
         host.flow().inverse(host.draw(4), method="newton")
 

@@ -109,7 +109,7 @@ class Reference:
 
     @_computing
     def inverse(
-        self, case: Case, y: Floats, context: Floats | None, method: str = "sequential"
+        self, case: Case, y: Floats, context: Floats | None, method: str = "blocked"
     ) -> tuple[Array, Array]:
         """X and log-det of the inverse map, by one of the algorithms."""
         y, context = self._place(y), self._place(context)
