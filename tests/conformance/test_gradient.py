@@ -305,7 +305,7 @@ class Rounded(torch.autograd.Function):  # type: ignore[misc]
 
 def test_tf32_is_caught_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(array_api_compat.torch, "matmul", Rounded.apply)
-    monkeypatch.setattr(torch.Tensor, "__matmul__", Rounded.apply)
+    monkeypatch.setattr(torch.Tensor, "__matmul__", lambda a, b: Rounded.apply(a, b))
     result = run_of(Torch())
     assert result.verdict == FAILS
     found = diagnose(result, CASES.case)
