@@ -73,11 +73,21 @@ def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert made_by is not None
     if mpl.__version__ != made_by[1]:
         pytest.skip(f"drawn by Matplotlib {made_by[1]}, here is {mpl.__version__}")
-    import pictures
+    from drawings import draw
 
     folder = tmp_path_factory.mktemp("pictures")
-    pictures.draw(folder)
+    draw(folder)
     return folder
+
+
+def test_without_matplotlib_the_command_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import pictures
+
+    monkeypatch.setattr(pictures, "find_spec", lambda name: None)
+    assert pictures.main() == 2
+    assert "pip install 'iaf-ref[docs]'" in capsys.readouterr().err
 
 
 def test_the_product_is_the_strict_order() -> None:
