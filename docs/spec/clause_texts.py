@@ -99,7 +99,7 @@ def bodies(page: str) -> Iterator[tuple[str, str]]:
 @cache
 def _paragraphs() -> tuple[tuple[str, str], ...]:
     """All paragraphs of all docstrings of iaf_ref, with the name of what they describe."""
-    found = []
+    found: list[tuple[str, str]] = []
     for path in sorted(Path(str(files(iaf_ref))).glob("*.py")):
         for name, docstring in _docstrings(ast.parse(path.read_text("utf-8")), path.stem):
             found.extend((name, part.strip()) for part in re.split(r"\n\s*\n", docstring))
@@ -108,11 +108,10 @@ def _paragraphs() -> tuple[tuple[str, str], ...]:
 
 def _docstrings(tree: ast.AST, name: str) -> Iterator[tuple[str, str]]:
     """The docstrings of a module, its classes, functions and methods."""
-    documented = ast.Module | ast.ClassDef | ast.FunctionDef
-    if isinstance(tree, documented):
+    if isinstance(tree, ast.Module | ast.ClassDef | ast.FunctionDef):
         yield name, ast.get_docstring(tree) or ""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, documented):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef):
             yield from _docstrings(node, f"{name}.{node.name}")
 
 

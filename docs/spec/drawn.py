@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 import iaf_ref as ir
 
-Array = np.ndarray
+Array = np.ndarray[Any, Any]
 Data = dict[str, Array]
 
 PLACES = 1e3
@@ -44,7 +45,7 @@ def masks() -> Data:
 def scale_maps() -> Data:
     """Log sigma of the five maps, near and far."""
     near, far = np.linspace(-12.0, 12.0, 49), np.linspace(-200.0, 0.0, 41)
-    maps = [ir.Exp(), ir.SoftClip(), ir.Softplus(), ir.Sigmoid(), ir.Gated()]
+    maps: list[Any] = [ir.Exp(), ir.SoftClip(), ir.Softplus(), ir.Sigmoid(), ir.Gated()]
     return {
         "near": near,
         "far": far,

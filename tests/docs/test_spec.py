@@ -89,6 +89,13 @@ def test_every_role_names_something_of_its_kind(page: Path) -> None:
         assert suits[kind](found), (kind, name)
 
 
+@pages
+def test_no_formula_needs_a_file_that_the_site_does_not_have(page: Path) -> None:
+    # MathJax loads these commands late; where it cannot, it draws no formula of the page
+    late = r"\\(boldsymbol|bbox|cancel|ce|color|enclose|mathtip|phantom|require|textcolor|unicode|verb)\b"
+    assert re.findall(late, page.read_text("utf-8")) == []
+
+
 def resolved(name: str) -> object:
     """What a dotted name stands for: of a function and a module of one name, the function."""
     first, *parts = name.split(".")
