@@ -54,7 +54,7 @@ class ClauseDirective(SphinxDirective):
         self.set_source_info(section)
         section["names"].append(target(clause))
         self.state.document.note_explicit_target(section, section)
-        section += nodes.paragraph("", CLAUSES[clause], classes=["clause-sentence"])
+        section += nodes.paragraph("", "", nodes.strong("", CLAUSES[clause]))
         self.state.nested_parse(self.content, self.content_offset, section)
         section += box(clause, self.env.docname)
         return [section]
@@ -95,6 +95,7 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directive, and the check of all pages."""
+    app.setup_extension("sphinx.ext.viewcode")  # the boxes have links to the source
     app.add_directive("clause", ClauseDirective)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)

@@ -31,8 +31,8 @@ def fault(formula: str) -> str:
     --------
     >>> fault(r"\log \sigma")
     ''
-    >>> fault(r"\lg_sigma")
-    'Unknown LaTeX command "\\lg".'
+    >>> fault(r"\lgo \sigma")
+    'Unknown LaTeX command "\\lgo".'
     """
     try:
         tex2mathml(formula, as_block=True)
