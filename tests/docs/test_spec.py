@@ -92,7 +92,7 @@ def test_every_role_names_something_of_its_kind(page: Path) -> None:
 @pages
 def test_no_formula_needs_a_file_that_the_site_does_not_have(page: Path) -> None:
     # MathJax loads these commands late; where it cannot, it draws no formula of the page
-    late = r"\\(boldsymbol|bbox|[bx]?cancel|ce|class|color|enclose|href|mathtip|textcolor|unicode|verb)\b"
+    late = r"\\(boldsymbol|bbox|[bx]?cancel|ce|class|color|enclose|href|textcolor|unicode|verb)\b"
     assert re.findall(late, page.read_text("utf-8")) == []
 
 
