@@ -30,6 +30,7 @@ def folder(tmp_path: Path) -> Path:
 RIGHT = {
     "names are shared": "```python\na = 1\n```\n\n```python\nassert a == 1\n```\n",
     "what Python prints": "```python\nprint(1)\nprint(2.5)\n```\n\n```text\n1\n2...\n```\n",
+    "a session": "```pycon\n>>> a = 1\n>>> a + 1\n2\n```\n\n```python\nassert a == 1\n```\n",
     "other text": "```python\nprint(1)\n```\nNot this:\n```text\n2\n```\n",
     "a command": "```console\n$ echo one; echo two\none\ntwo\n```\n",
     "a command of two lines": "```console\n$ echo one \\\n    two\none two\n```\n",
@@ -50,6 +51,7 @@ RIGHT = {
 WRONG = {
     "Python raises": ("```python\n\nraise KeyError\n```\n", "KeyError"),
     "Python prints otherwise": ("```python\nprint(1)\n```\n```text\n2\n```\n", "page.md:5: "),
+    "a session goes otherwise": ("```pycon\n>>> 1 + 1\n3\n```\n", "Expected:\n    3\nGot:\n    2"),
     "a command prints otherwise": ("```console\n$ echo 1\n2\n```\n", "line '2', got:\n1"),
     "a command prints more": ("```console\n$ echo 1\n```\n", "no more than is shown"),
     "inside of a line": ("```console\n$ echo took 3.14 s\ntook ... ms\n```\n", "took ... ms"),

@@ -5,6 +5,7 @@ A page is run from top to bottom in a folder of its own, which is empty at first
 =============================== ====================================================================
 ```` ```python ````             run, names shared with the blocks before; a ```` ```text ```` right
                                 after it is what it prints
+```` ```pycon ````              a session, as of doctest; it shares the names too
 ```` ```console ````            after ``$`` a command, then what it prints; a line ``...`` is any
                                 number of lines, ``...`` inside of a line what the machine decides
 ```` ```sh ````                 run by the shell; has to end with exit code 0

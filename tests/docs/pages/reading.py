@@ -7,7 +7,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-RUN = {"python", "console", "sh", "diff"}
+RUN = {"python", "pycon", "console", "sh", "diff"}
 SHOWN = {"text", "json", "c", "toml", "yaml", "ini", "xml", "html", "css", "bibtex", "make"}
 CODE = {"code-block", "code", "sourcecode"}
 """Directives of MyST whose argument is a language."""

@@ -1,6 +1,7 @@
 """A page, run from top to bottom."""
 
 import contextlib
+import doctest
 import io
 import os
 import shutil
@@ -60,6 +61,8 @@ def run(page: Page, folder: Path) -> None:
                 path.write_text(block.text, encoding="utf-8")
             elif block.language == "python":
                 printed = _python(page, block, names)
+            elif block.language == "pycon":
+                _session(page, block, names)
             elif block.language == "text" and before is not None and _adjacent(page, block):
                 _check(page, block, difference(block.text, before))
             elif block.language == "console":
@@ -100,6 +103,16 @@ def _python(page: Page, block: Block, names: dict[str, Any]) -> str:
     with contextlib.redirect_stdout(io.StringIO()) as out:
         exec(code, names)  # noqa: S102 - the block of a document of ours
     return out.getvalue()
+
+
+def _session(page: Page, block: Block, names: dict[str, Any]) -> None:
+    """Run a session of Python as :mod:`doctest` does."""
+    parse = doctest.DocTestParser().get_doctest
+    session = parse(block.text, names, page.path.name, str(page.path), block.line - 1)
+    told = io.StringIO()
+    doctest.DocTestRunner(verbose=False).run(session, out=told.write, clear_globs=False)
+    names.update(session.globs)
+    _check(page, block, told.getvalue())
 
 
 def _console(page: Page, block: Block, folder: Path) -> None:
