@@ -20,7 +20,6 @@ COMMAND = "from iaf_ref_conformance.cli import main; main({!r})"
 MISSING = [
     ("own-implementation", "flint", ASSERTION),
     ("import-trained", "flint", ASSERTION),
-    ("import-trained", "zuko", "from iaf_ref_conformance.importers import from_zuko"),
     ("failing-report", "jinja2", COMMAND.format(["conform", "--html", "x.html"])),
     ("new-device", "jax", COMMAND.format(["conform", "jax"])),
     ("add-clause", "flint", COMMAND.format(["vectors", "generate", "new"])),
@@ -51,7 +50,8 @@ def test_what_a_guide_says_of_a_missing_extra_is_said(
     done = subprocess.run(
         [sys.executable, "-c", hidden], cwd=tmp_path, capture_output=True, text=True, check=False
     )
-    assert done.returncode in (1, 3)
-    text = " ".join((GUIDES / f"{guide}.md").read_text(encoding="utf-8").split())
+    assert done.returncode in (1, 3)  # an exception of Python, or what a command ends with
+    text = (GUIDES / f"{guide}.md").read_text(encoding="utf-8")
+    text = " ".join(re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL).split())
     quoted = [said for said in re.findall(r"`([^`]+)`", text) if said in done.stderr]
     assert [said for said in quoted if len(said.split()) > 3], done.stderr
