@@ -1,0 +1,34 @@
+"""What tests of the examples share: an example run as a user runs it, libraries taken away."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+WITHOUT = """
+import runpy, sys
+program, *names = sys.argv.pop(1).split(",")
+sys.modules.update(dict.fromkeys(names))  # None: neither found nor imported
+sys.argv[0], sys.path[0] = program, program.rpartition("/")[0]
+runpy.run_path(program, run_name="__main__")
+"""
+Play = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def play() -> Play:
+    """Run an example with arguments, as if some libraries were not installed."""
+
+    def run(
+        name: str, *arguments: str, without: tuple[str, ...] = ()
+    ) -> "subprocess.CompletedProcess[str]":
+        program = (EXAMPLES / f"{name}.py").as_posix()
+        start = ["-c", WITHOUT, ",".join([program, *without])] if without else [program]
+        return subprocess.run(
+            [sys.executable, *start, *arguments], capture_output=True, text=True, check=False
+        )
+
+    return run
