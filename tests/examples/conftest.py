@@ -10,8 +10,17 @@ import pytest
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 WITHOUT = """
 import runpy, sys
+from importlib.machinery import PathFinder
+
 program, *names = sys.argv.pop(1).split(",")
-sys.modules.update(dict.fromkeys(names))  # None: neither found nor imported
+
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        found = name.partition(".")[0] not in names
+        return super().find_spec(name, path, target) if found else None
+
+sys.meta_path[sys.meta_path.index(PathFinder)] = Without
 sys.argv[0], sys.path[0] = program, program.rpartition("/")[0]
 runpy.run_path(program, run_name="__main__")
 """
