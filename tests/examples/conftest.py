@@ -1,5 +1,6 @@
 """What tests of the examples share: an example run as a user runs it, libraries taken away."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -7,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES, PAGES = ROOT / "examples", ROOT / "docs" / "examples"
 WITHOUT = """
 import runpy, sys
 from importlib.machinery import PathFinder
@@ -41,3 +43,15 @@ def play() -> Play:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def quoted() -> Callable[[str], list[str]]:
+    """Lines of the output that the page of an example shows."""
+
+    def read(name: str) -> list[str]:
+        text = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+        (output,) = re.findall(r"```text\n(.*?)```", text, flags=re.DOTALL)
+        return output.splitlines()
+
+    return read

@@ -1,12 +1,19 @@
 """The log-det question, asked of others: what is right integrates to 1, the mixture does not."""
 
 import re
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
 
 NUMBER = re.compile(r"(?P<value>\d\.\d+) \+- (?P<error>\S+)")
 SUM = "D = 2: the sum of q over a grid"
+with_torch = pytest.mark.skipif(
+    find_spec("torch") is None, reason="PyTorch is not installed (extra: torch)"
+)
+with_pyro = pytest.mark.skipif(
+    find_spec("pyro") is None, reason="Pyro is not installed (extra: peers)"
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +55,8 @@ def test_what_is_missing_is_told_with_what_installs_it(alone: list[str]) -> None
         assert "left out: expected PyTorch: pip install 'iaf-ref[torch]'" in line
 
 
+@with_torch
 def test_pyro_asked_for_and_missing_is_a_mistake_in_the_command(play: Any) -> None:
-    pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
     done = play("log_det_question", "--with-pyro", without=("pyro",))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("expected Pyro: pip install 'iaf-ref[peers]', got")
@@ -61,10 +68,10 @@ def judged(rows: list[str]) -> None:
         assert ("WRONG" in row, "right" in row) == (is_mixture(row), not is_mixture(row)), row
 
 
+@with_torch
 def test_the_old_convention_is_right_per_dimension_and_wrong_as_a_kept_sum(
     printed: list[str],
 ) -> None:
-    pytest.importorskip("torch", reason="PyTorch is not installed (extra: torch)")
     rows = section(printed, "PyTorch: a transform of event_dim 0")
     assert len(rows) == 6
     judged(rows)
@@ -75,8 +82,8 @@ def test_the_old_convention_is_right_per_dimension_and_wrong_as_a_kept_sum(
     assert all("()" in row for row in rows if is_mixture(row, "multivariate"))
 
 
+@with_pyro
 def test_pyro_gives_the_joint_density_over_every_base(printed: list[str]) -> None:
-    pytest.importorskip("pyro", reason="Pyro is not installed (extra: peers)")
     rows = section(printed, "Pyro: AffineAutoregressive")
     assert [row.split()[0] for row in rows] == ["univariate", "multivariate", "low-rank"]
     judged(rows)
@@ -102,3 +109,11 @@ def test_what_the_mixture_adds_up_to_is_explained(printed: list[str]) -> None:
     assert mean is not None
     apart = abs(float(found["value"]) - float(mean["value"]))
     assert apart <= float(found["error"]) + float(mean["error"])
+
+
+@with_pyro
+def test_the_page_shows_what_is_printed(printed: list[str], quoted: Any) -> None:
+    def kept(lines: list[str]) -> list[str]:  # digits beyond the 12th are the machine's
+        return [re.sub(r"(\d\.\d{10})\d+", r"\1", " ".join(line.split())) for line in lines]
+
+    assert kept(printed) == kept(quoted("log_det_question"))

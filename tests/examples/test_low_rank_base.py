@@ -9,11 +9,21 @@ import pytest
 pytest.importorskip("flint", reason="python-flint is not installed (extra: oracle)")
 
 
-@pytest.fixture(scope="module", params=["0", "3"])
-def printed(play: Any, request: pytest.FixtureRequest) -> list[str]:
-    done = play("low_rank_base", "--quick", "--seed", request.param)
+def lines_of(play: Any, *arguments: str) -> list[str]:
+    done = play("low_rank_base", *arguments)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
+
+
+@pytest.fixture(scope="module")
+def whole(play: Any) -> list[str]:
+    """The run that the page shows."""
+    return lines_of(play)
+
+
+@pytest.fixture(scope="module", params=["whole", "quick"])
+def printed(play: Any, whole: list[str], request: pytest.FixtureRequest) -> list[str]:
+    return whole if request.param == "whole" else lines_of(play, "--quick", "--seed", "3")
 
 
 def row(lines: list[str], name: str) -> list[str]:
@@ -24,9 +34,10 @@ def row(lines: list[str], name: str) -> list[str]:
 
 def test_shapes_are_those_of_the_conventions(printed: list[str]) -> None:
     named = {line.split("  ")[0].strip(): re.split(r"  +", line) for line in printed[1:6]}
-    assert named["univariate"][1:4] == ["(12,)", "()", "(500, 12)"]
+    draws = int(re.findall(r"on (\d+) draws", printed[7])[0])
+    assert named["univariate"][1:4] == ["(12,)", "()", f"({draws}, 12)"]
     for name in ("independent", "diagonal", "low-rank", "dense"):
-        assert named[name][1:4] == ["()", "(12,)", "(500,)"]
+        assert named[name][1:4] == ["()", "(12,)", f"({draws},)"]
     # the same density, told per dimension or not; and by three arrays or by a matrix
     assert named["univariate"][-1] == named["independent"][-1] == named["diagonal"][-1]
     assert named["low-rank"][-1] == named["dense"][-1]
@@ -68,3 +79,12 @@ def test_a_seed_that_is_none_is_a_mistake_in_the_command(play: Any) -> None:
     done = play("low_rank_base", "--seed", "-1")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_the_page_shows_what_is_printed(whole: list[str], quoted: Any) -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed, and the page has its part")
+
+    def kept(lines: list[str]) -> list[str]:  # errors of rounding are the machine's
+        return [" ".join(re.sub(r"\d(\.\d)?e[+-]\d+", "#", line).split()) for line in lines]
+
+    assert kept(whole) == kept(quoted("low_rank_base"))
