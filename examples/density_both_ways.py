@@ -28,7 +28,7 @@ import iaf_ref as ir
 from iaf_ref.inverses import METHODS
 
 require("torch", "PyTorch", "torch")
-require("sklearn", "scikit-learn", "test")
+require("sklearn", "scikit-learn", "examples")
 import torch  # noqa: E402 - these are what may be missing
 from sklearn.datasets import load_breast_cancer  # noqa: E402
 from sklearn.model_selection import train_test_split  # noqa: E402
@@ -106,7 +106,9 @@ def train(direction: str, split: Split, seed: int, epochs: int, options: dict[st
         flow = learning.flow()
         return flow, density(flow).log_prob(rows, **options).mean()
 
-    best, score, kept, epoch, start = 0, -math.inf, learning.initial, 0, time.perf_counter()
+    with torch.no_grad():
+        kept = learning.flow()
+    best, score, epoch, start = 0, -math.inf, 0, time.perf_counter()
     while epoch < min(epochs, best + PATIENCE):
         epoch += 1
         for rows in batches:

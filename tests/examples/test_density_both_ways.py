@@ -141,7 +141,7 @@ def test_without_balls_the_verdict_is_left_out(
     ("module", "told"),
     [
         ("torch", "expected PyTorch: pip install 'iaf-ref[torch]', got"),
-        ("sklearn", "expected scikit-learn: pip install 'iaf-ref[test]', got"),
+        ("sklearn", "expected scikit-learn: pip install 'iaf-ref[examples]', got"),
     ],
 )
 def test_what_is_missing_is_told_with_what_installs_it(play: Any, module: str, told: str) -> None:
