@@ -9,15 +9,22 @@ joint density (eq. 11 of Kingma et al. 2016). Summed with keepdim, each of the t
 log-det, and their sum subtracts it ten times. Summing is right where the transform says so, by
 event_dim = 1: then the base is summed too.
 
+Then the same is asked of ``torch.distributions`` and of Pyro, where they are installed, and each
+density is summed over a grid in two dimensions: the right ones give 1.
+
 Run it: ``python examples/log_det_question.py``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
+import click
 import numpy as np
+from extras import lacking, require
+from log_det import tables
+from log_det.conventions import KeptDimension, by_hand, densities
 
 import iaf_ref as ir
 from iaf_ref_backends import tracked
@@ -28,16 +35,16 @@ D, HIDDEN = 10, [40]
 """As in the thread."""
 
 
-def make_flow(xp: Any = np) -> ir.AffineAutoregressive:
+def make_flow(xp: Any = np, dim: int = D) -> ir.AffineAutoregressive:
     """``InverseAutoregressiveFlow(AutoRegressiveNN(10, [40]))``, the same in every namespace."""
-    degrees = ir.made_degrees(dim=D, hidden=HIDDEN)
+    degrees = ir.made_degrees(dim=dim, hidden=HIDDEN)
     return ir.AffineAutoregressive(ir.AutoregressiveNetwork.init(degrees, seed=471, xp=xp))
 
 
-def make_bases(xp: Any = np) -> dict[str, Any]:
+def make_bases(xp: Any = np, dim: int = D) -> dict[str, Any]:
     """The thread's univariate base, the same as a vector, and the low-rank one that it names."""
-    zeros, ones = xp.zeros(D, dtype=xp.float64), xp.ones(D, dtype=xp.float64)
-    factor = xp.asarray([[0.5, 0.25 * (-1) ** i] for i in range(D)], dtype=xp.float64)
+    zeros, ones = xp.zeros(dim, dtype=xp.float64), xp.ones(dim, dtype=xp.float64)
+    factor = xp.asarray([[0.5, 0.25 * (-1) ** i] for i in range(dim)], dtype=xp.float64)
     return {
         "univariate": ir.Normal(zeros, ones),
         "multivariate": ir.MultivariateNormal(zeros, scale_diag=ones),
@@ -50,46 +57,15 @@ def make_point(xp: Any = np) -> Array:
     return xp.asarray([0.5, -1.0, 0.25, 2.0, -0.75, 1.5, 0.0, -0.5, 1.0, -2.0], dtype=xp.float64)
 
 
-@dataclass(frozen=True)
-class KeptDimension:
-    """What the thread asked about: a summed log-det, axis kept, that passes for per-dimension."""
-
-    flow: ir.AffineAutoregressive
-    event_dim = 0
-    dim = D
-    context_dim = 0
-
-    def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
-        """Y, and the summed log-det as a vector of one element."""
-        y, log_det = self.flow.forward(x)
-        return y, log_det[..., None]
-
-    def inverse(self, y: Array, context: Array | None = None) -> tuple[Array, Array]:
-        """X, and the summed log-det as a vector of one element."""
-        x, log_det = self.flow.inverse(y)
-        return x, log_det[..., None]
-
-
 def combinations(xp: Any = np) -> dict[tuple[str, str], Array]:
-    """Log density by base and convention, shape-checked by event_dim (DENS-2, DENS-3)."""
-    flow, y = make_flow(xp), make_point(xp)
-    transforms = {"per dimension": ir.PerDimension(flow), "summed": flow}
-    return {
-        (base_name, name): ir.TransformedDistribution(base, [transform]).log_prob(y)
-        for base_name, base in make_bases(xp).items()
-        for name, transform in transforms.items()
-    }
+    """Log densities at the point, by base and convention."""
+    y = make_point(xp)
+    return {key: log_prob(y) for key, log_prob in densities(make_flow(xp), make_bases(xp)).items()}
 
 
 def mixture(xp: Any = np) -> Array:
-    """The thread's formula by hand, univariate base and kept dimension: a vector, and wrong.
-
-    ``log_prob -= sum_rightmost(log_abs_det_jacobian, event_dim - transform.event_dim)``: nothing is
-    summed, as both are 0; ``log_prob += sum_rightmost(base.log_prob(x), 0)``: neither is the base.
-    """
-    x, log_det = KeptDimension(make_flow(xp)).inverse(make_point(xp))
-    log_prob = log_det  # the inverse map's: the negative of log_abs_det_jacobian
-    return log_prob + make_bases(xp)["univariate"].log_prob(x)
+    """The wrong ones at the point."""
+    return by_hand(make_flow(xp), make_bases(xp)["univariate"])(make_point(xp))
 
 
 def refusal() -> str:
@@ -143,5 +119,45 @@ def bound() -> float:
     return float(tracked.error(off - (D - 1) * make_flow(xp).inverse(make_point(xp))[1]))
 
 
+LIBRARIES = {
+    "torch": ("PyTorch", "torch"),
+    "pyro": ("Pyro", "peers"),
+    "flint": ("python-flint", "oracle"),
+}
+"""Module -> what people call it, and the extra that installs it."""
+OTHERS = {
+    "PyTorch": (("torch", "flint"), tables.old_convention, "a transform of event_dim 0"),
+    "Pyro": (("torch", "pyro", "flint"), tables.pyro_now, "AffineAutoregressive, event_dim 1"),
+}
+"""Who else is asked -> what that takes, how, and what it is."""
+
+
+def rest() -> Iterator[str]:
+    """What the others answer, and what every density adds up to in two dimensions."""
+    flow, bases = make_flow(dim=2), make_bases(dim=2)
+    mixed = {("univariate", "summed, kept dim"): by_hand(flow, bases["univariate"])}
+    named = {"iaf_ref": densities(flow, bases) | mixed}
+    for name, (modules, ask, what) in OTHERS.items():
+        missing = next(filter(None, (lacking(m, *LIBRARIES[m]) for m in modules)), "")
+        yield f"\n{name}: {f'left out: {missing}' if missing else what}"
+        if not missing:
+            found = ask(make_flow(), make_bases())
+            yield from tables.answers(found, make_flow(), make_bases(), make_point())
+            named[name] = ask(flow, bases)
+    yield "\nD = 2: the sum of q over a grid"
+    yield from tables.sums(named)
+    yield f"\n{tables.why(flow, bases['multivariate'])}"
+
+
+@click.command(help=(__doc__ or "").partition("\n")[0])
+@click.option("--with-pyro", is_flag=True, help="Refuse to run where PyTorch or Pyro is missing.")
+def main(with_pyro: bool) -> None:
+    """Print the tables."""
+    for module, (library, extra) in LIBRARIES.items() if with_pyro else ():
+        require(module, library, extra)
+    for line in (*table(), *rest()):
+        click.echo(line)
+
+
 if __name__ == "__main__":
-    print("\n".join(table()))  # noqa: T201 - it is what an example is for
+    main()
