@@ -42,8 +42,8 @@ def verdict(complaints: list[str], rows: int) -> list[str]:
     wrong = [f"  {told}" for told in complaints if told]
     if wrong:
         return [f"the trained flows do NOT conform: {len(wrong)} of {len(complaints)}", *wrong]
+    flows = len(complaints)
     return [
-        f"the trained flows conform: forward, inverse and log_prob of {len(complaints)} flows at "
-        f"{rows} rows each,",
-        "  within the derived bound of their own weights",
+        f"the trained flows conform: forward, inverse and log_prob of {flows} flows, {rows} rows",
+        "  each, are within the derived bounds of their own weights",
     ]

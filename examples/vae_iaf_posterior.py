@@ -51,16 +51,18 @@ def row(pair: tuple[Trained, Trained]) -> str:
 def summary(pairs: list[tuple[Trained, Trained]], draws: int) -> list[str]:
     """Means over seeds, and of the differences seed by seed."""
     gains = [two.bound - one.bound for one, two in pairs]
+    tighter = [two.tighter - one.tighter for one, two in pairs]
+    higher = sum(gain > 0 for gain in gains)
     lines = [
-        f"L,   gain of IAF         {spread(gains)} nats, higher in "
-        f"{sum(g > 0 for g in gains)} of {len(gains)} seeds",
-        f"L_K, gain of IAF         {spread([two.tighter - one.tighter for one, two in pairs])} nats",
+        f"L,   gain of IAF         {spread(gains)} nats, higher in {higher} of {len(gains)} seeds",
+        f"L_K, gain of IAF         {spread(tighter)} nats",
     ]
     for name, runs in zip(POSTERIORS, zip(*pairs, strict=True), strict=True):
+        slack = spread([run.tighter - run.bound for run in runs])
+        related = spread([run.correlation for run in runs])
         lines += [
-            f"L_K - L, {name:<15} {spread([r.tighter - r.bound for r in runs])} nats, K = {draws}",
-            f"|correlation|, {name:<9} {spread([r.correlation for r in runs])}, "
-            "largest of two variables given x",
+            f"L_K - L, {name:<15} {slack} nats, K = {draws}",
+            f"|correlation|, {name:<9} {related}, largest of two variables given x",
         ]
     return lines
 
