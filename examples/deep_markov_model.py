@@ -6,8 +6,8 @@ As long as the log-det came per dimension, the mask was (B, 1), broadcast over t
 log q; with a log-det that is summed, event_dim is 1 and the mask (B,). Both are shown on the same
 draws, and next to them their mixture, whose bound is off by (Z - 1) times the log-det.
 
-The sequences are generated, from a state space that ``markov/data.py`` states: a point that circles
-in the plane, seen by two distances. Model and guide are networks in PyTorch, the flow is
+The sequences are generated, from a state space that ``markov/data.py`` states: two points that
+circle in the plane, seen by three distances. Model and guide are networks in PyTorch, the flow is
 ``iaf_ref``. For each of five seeds the model is trained with a normal guide and with the same guide
 under IAF, from the same weights, on the same batches; then once more with the mixture in L.
 
@@ -84,7 +84,7 @@ def say_bounds(pairs: list[tuple[Trained, Trained]], mixed: Trained) -> None:
     """Print what was trained and what came of it."""
     updates, draws = mixed.task.updates, mixed.task.draws
     click.echo(f"data     generated: {TRAIN} sequences to train on, {TEST} to test by, ragged,")
-    click.echo(f"         2 to {LONGEST} steps of 2 distances")
+    click.echo(f"         2 to {LONGEST} steps of 3 distances")
     click.echo(f"model    Z = {Z} latent variables a step; guide: normal, or under one step of IAF")
     click.echo(f"trained  {updates} steps of Adam")
     click.echo(f"bounds   nats a sequence, of the test sequences; K = {draws}\n")

@@ -1,10 +1,13 @@
-"""Sequences from a known state space: a point that circles in the plane, seen by its distances.
+"""Sequences from a known state space: two points that circle in the plane, seen by distances.
 
-    angle advances by 0.45, radius r moves to r + 0.3 (1.5 - r); then each coordinate + N(0, 0.4^2)
-    x_t = distances of the point to (1.5, 0) and (-1.5, 0), less 2, each + N(0, 0.05^2)
+    each point: its angle advances by 0.45, its radius r moves to r + 0.3 (1.5 - r);
+                then each coordinate + N(0, 0.4^2)
+    x_t = distances of one point to (1.5, 0), of the other to (1.5, 0), and of both from one
+          another, less 2, each + N(0, 0.05^2)
 
-Each distance leaves a circle of points open, two of them a pair mirrored in the axis. Lengths are
-uniform on 2..8, so that a batch is ragged; steps past the end of a sequence are padding, and 0.
+Three numbers do not determine four coordinates, and what they leave open no choice of coordinates
+makes independent. Lengths are uniform on 2..8, so that a batch is ragged; steps past the end of a
+sequence are padding, and 0.
 """
 
 from __future__ import annotations
@@ -14,12 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-LONGEST, M = 8, 2
+LONGEST, M = 8, 3
 """Steps of the longest sequence, and numbers observed at each."""
 NOISE = 0.05
 """Standard deviation of a distance: the instrument's, and known."""
 TURN, RADIUS, PULL, SHAKE = 0.45, 1.5, 0.3, 0.4
-BEACONS = np.array([[1.5, 0.0], [-1.5, 0.0]])
+BEACON = np.array([1.5, 0.0])
 
 
 @dataclass(frozen=True)
@@ -40,23 +43,29 @@ class Sequences:
 
 
 def moved(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The points (B, 2) one step later."""
-    r = np.hypot(z[:, 0], z[:, 1])
-    angle = np.arctan2(z[:, 1], z[:, 0]) + TURN
+    """The points (..., 2) one step later."""
+    r = np.linalg.norm(z, axis=-1)
+    angle = np.arctan2(z[..., 1], z[..., 0]) + TURN
     r = r + PULL * (RADIUS - r)
     at = np.stack([r * np.cos(angle), r * np.sin(angle)], axis=-1)
     return at + SHAKE * rng.normal(size=z.shape)
+
+
+def seen(z: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The distances (B, M) of two points, (2, B, 2)."""
+    apart = np.stack([z[0] - BEACON, z[1] - BEACON, z[0] - z[1]], axis=-2)
+    distances = np.linalg.norm(apart, axis=-1)
+    return distances - 2.0 + NOISE * rng.normal(size=distances.shape)
 
 
 def generate(count: int, seed: int) -> Sequences:
     """Draw sequences, in float64."""
     rng = np.random.default_rng(seed)
     lengths = rng.integers(2, LONGEST + 1, count)
-    z, seen = rng.normal(size=(count, 2)), []
+    z, steps = rng.normal(size=(2, count, 2)), []
     for _ in range(LONGEST):
         z = moved(z, rng)
-        distances = np.linalg.norm(z[:, None] - BEACONS, axis=-1)
-        seen.append(distances - 2.0 + NOISE * rng.normal(size=(count, M)))
+        steps.append(seen(z, rng))
     there = np.arange(LONGEST)[:, None] < lengths
-    x = np.where(there[..., None], np.stack(seen), 0.0)
+    x = np.where(there[..., None], np.stack(steps), 0.0)
     return Sequences(torch.from_numpy(x), torch.from_numpy(lengths))

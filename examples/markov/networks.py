@@ -12,7 +12,7 @@ from torch.nn.functional import softplus
 
 from .data import NOISE, M
 
-Z, HIDDEN = 4, 32
+Z, HIDDEN = 6, 32
 """Latent variables at each step, and units of every network."""
 HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 

@@ -23,7 +23,7 @@ def fit(axes: Any, model: DeepMarkovModel, one: Sequences) -> None:
     z = model.guide(one, noise_of(torch.Generator().manual_seed(1), 40, 1)).z[:steps, :, 0]
     means = model.emitter.mean(z)
     times = range(1, steps + 1)
-    for m, colour in enumerate(("C0", "C1")):
+    for m, colour in enumerate(("C0", "C1", "C2")):
         axes.plot(times, means[..., m], color=colour, alpha=0.15, linewidth=0.8)
         axes.plot(times, one.x[:steps, 0, m], "o", color=colour, markersize=3)
     axes.set_title("x_t, and means at draws of z_t", loc="left", fontsize=8)
@@ -46,7 +46,7 @@ def cloud(axes: Any, model: DeepMarkovModel, one: Sequences, name: str) -> None:
 def bounds(axes: Any, pairs: list[tuple[Trained, Trained]]) -> None:
     """L of every seed, a line from the one guide to the other."""
     for pair in pairs:
-        axes.plot((0, 1), [run.bound for run in pair], "o-", color="C2", markersize=3)
+        axes.plot((0, 1), [run.bound for run in pair], "o-", color="C3", markersize=3)
     axes.set_xticks((0, 1), ("normal", "IAF"))
     axes.set_xlim(-0.3, 1.3)
     axes.set_title("L, nats a sequence, by seed", loc="left", fontsize=8)
