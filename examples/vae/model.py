@@ -24,7 +24,7 @@ import iaf_ref as ir
 
 PIXELS, MOST = 64, 16
 """Of an image, and the most that a pixel counts: it stands for 4 x 4 points of ink or none."""
-Z, C, T = 8, 32, 4
+Z, C, T = 12, 32, 4
 HIDDEN, NARROW, FLOW = 64, 32, 32
 """Units of the encoder, of the decoder and of each step."""
 POSTERIORS = ("diagonal", "IAF")
@@ -84,8 +84,8 @@ class Autoencoder(torch.nn.Module):
     def log_weight(self, x: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
         """log w of each draw and image: (K, B), nats."""
         z, log_q = self.sample(x, noise)
-        log_prior = -0.5 * (z * z).sum(-1) - 0.5 * Z * math.log(2 * math.pi)
-        return self.log_likelihood(x, z) + log_prior - log_q
+        prior = ir.Independent(ir.Normal(torch.zeros(Z), torch.ones(Z)))
+        return self.log_likelihood(x, z) + prior.log_prob(z) - log_q
 
     def mean(self, z: torch.Tensor) -> torch.Tensor:
         """Mean of p(x | z)."""

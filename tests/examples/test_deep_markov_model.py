@@ -28,7 +28,7 @@ def dmm() -> Iterator[Any]:
         bold = model.DeepMarkovModel(True, 3)
         with torch.no_grad():
             for leaf in bold.flow.leaves:  # so that the log-det is not nearly 0
-                leaf.mul_(2.0)
+                leaf.add_(0.2)
         yield SimpleNamespace(
             accounting=accounting,
             conventions=conventions,
@@ -82,7 +82,7 @@ def test_old_and_new_agree_and_the_mixture_is_off_by_what_is_said(dmm: Any) -> N
     assert abs(float(found.totals.log_det)) > 1.0
     # a log-det counted any other number of times would not pass
     off, log_det = float(found.totals.off), float(found.totals.log_det)
-    for times in {Z - 2, Z - 1, Z} - {Z - 1}:
+    for times in (Z - 2, Z):
         assert abs(off - times * log_det) > found.unexplained_bound
 
 
