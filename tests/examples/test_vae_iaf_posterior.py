@@ -73,13 +73,34 @@ def test_what_is_missing_is_named(play: Any, missing: str, told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [("--picture", "no/such/folder/a.png"), ("--picture", "a.doc"), ("--seeds", "0")]
+    ("picture", "told"),
+    [
+        ("no/such/folder/a.png", "expected a folder that exists, got"),
+        ("a.doc", "expected a name that ends in one of"),
+    ],
 )
-def test_a_mistake_is_refused_before_anything_is_trained(play: Any, wrong: tuple[str, ...]) -> None:
+def test_a_picture_is_refused_before_anything_is_trained(
+    play: Any, picture: str, told: str
+) -> None:
     pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: examples)")
-    done = play(NAME, *wrong)
+    done = play(NAME, "--picture", picture)
     assert (done.returncode, done.stdout) == (2, "")
+    assert told in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_a_picture_needs_matplotlib(play: Any) -> None:
+    done = play(NAME, "--picture", "a.png", without=("matplotlib",))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("expected Matplotlib: pip install 'iaf-ref[examples]'")
+
+
+def test_a_picture_is_written(play: Any, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: examples)")
+    for name in (NAME, "deep_markov_model"):
+        done = play(name, "--quick", "--seeds", "1", "--picture", str(tmp_path / f"{name}.png"))
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_both_posteriors_of_a_seed_begin_with_the_same_networks(vae: Any) -> None:
