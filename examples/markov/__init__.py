@@ -1,0 +1,1 @@
+"""The deep Markov model of ``deep_markov_model.py``: data, model, guide, training, picture."""
