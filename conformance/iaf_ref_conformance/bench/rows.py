@@ -1,0 +1,226 @@
+"""What is measured: one row for each number, with the number that is to be reached.
+
+A row compares entries of one table, all of which are timed in turn. Its groups are alternatives
+(a peer each, say): the group that is worst for the goal is what the row says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from .entry import BACKENDS, NATIVE, Entry, Size, peer
+from .goal import Goal, at_least, at_most
+
+MAIN = Size(784, 1024, 100)
+"""An MNIST digit, and the width at which the libraries were compared first."""
+MANY, ONE = Size(784, 1024, 1000), Size(784, 1024, 1)
+SMALL = Size(8, 32, 256)
+DIMS = (64, 128, 256, 512, 1024, 2048)
+PEER_DIMS = DIMS[:3]
+"""Of the growth; what evaluates the network D times would take minutes beyond."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number.
+
+    Attributes
+    ----------
+    id : str
+        As ``--rows`` chooses it.
+    table : str
+        Whose entries are timed in turn.
+    title : str
+    how : str
+        A key of :data:`.statistics.HOW`.
+    groups : tuple of groups of entries
+    goal : Goal, optional
+        None: it is there to be read beside the others.
+    """
+
+    id: str
+    table: str
+    title: str
+    how: str
+    groups: tuple[tuple[Entry, ...], ...]
+    goal: Goal | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """Who takes part: backends, peers of ``NATIVE``, and whether it is in a hurry."""
+
+    backends: Sequence[str]
+    peers: Sequence[str] = ()
+    quick: bool = False
+
+    def peers_on(self, library: str) -> list[str]:
+        """Peers on an array library."""
+        return [name for name in self.peers if NATIVE[name][0] == library]
+
+
+def rows(field: Field) -> list[Row]:
+    """Return the rows that these contestants can fill, in the order in which they are shown."""
+    parts = (_peers, _forward_cost, _one, _triangular, _forward, _growth, _gradient, _memory)
+    return [row for part in (*parts, _small, _yardstick) for row in part(field)]
+
+
+def _own(who: str, size: Size, method: str = "blocked", flow: str = "exp") -> Entry:
+    """Return the inverse of ``iaf_ref`` on a backend."""
+    return Entry(who, "inverse", size, method, flow)
+
+
+def _forward_of(who: str, size: Size, method: str, flow: str = "exp") -> Entry:
+    """Return the forward pass of ``iaf_ref`` on a backend."""
+    return Entry(who, "forward", size, method, flow)
+
+
+def _peers(field: Field) -> Iterator[Row]:
+    """The inverse on NumPy against each peer, of the same flow."""
+
+    def against(name: str, names: Sequence[str], least: float, whom: str) -> Iterator[Row]:
+        groups = tuple(
+            (peer(p, "inverse", MAIN), _own("numpy", MAIN, flow=NATIVE[p][1])) for p in names
+        )
+        if groups and "numpy" in field.backends:
+            title = f"inverse, D 784, batch 100: the fastest {whom} / blocked on NumPy"
+            yield Row(name, "inverse", title, "ratio", groups, at_least(least))
+
+    yield from against("inverse-peers", field.peers, 150, "peer")
+    yield from against("inverse-torch-peers", field.peers_on("torch"), 400, "peer on PyTorch")
+
+
+def _forward_cost(field: Field) -> Iterator[Row]:
+    """The inverse against the dense forward pass of the same flow."""
+    for size, table, most in ((MAIN, "inverse", 2.5), (MANY, "batch-1000", 1.1)):
+        for who in field.backends:
+            pair = (_own(who, size), _forward_of(who, size, "dense"))
+            title = f"inverse / dense forward, batch {size.batch}, {who}"
+            name = f"inverse-forward-{size.batch}-{who}"
+            yield Row(name, table, title, "ratio", (pair,), at_most(most))
+
+
+def _one(field: Field) -> Iterator[Row]:
+    """One row alone: the definition against the blocked inverse."""
+    for who in field.backends:
+        pair = (_own(who, ONE, "sequential"), _own(who, ONE))
+        title = f"sequential / blocked inverse, D 784, batch 1, {who}"
+        yield Row(f"inverse-one-{who}", "batch-1", title, "ratio", (pair,), at_least(10))
+
+
+def _triangular(field: Field) -> Iterator[Row]:
+    """The triangular forward pass against the dense one."""
+    for who in field.backends:
+        pair = (_forward_of(who, MANY, "triangular"), _forward_of(who, MANY, "dense"))
+        title = f"triangular / dense forward, batch 1000, {who}"
+        yield Row(f"triangular-{who}", "batch-1000", title, "ratio", (pair,), at_most(0.67))
+
+
+def _forward(field: Field) -> Iterator[Row]:
+    """The forward pass as users get it against the peers on the same array library."""
+    for who in field.backends:
+        groups = tuple(
+            (peer(p, "forward", MAIN), _forward_of(who, MAIN, "auto", NATIVE[p][1]))
+            for p in field.peers_on(who)
+        )
+        if groups:
+            title = f"forward, batch 100: the fastest peer on {who} / ours"
+            yield Row(f"forward-peers-{who}", "forward", title, "ratio", groups, at_least(1.3))
+
+
+def _growth(field: Field) -> Iterator[Row]:
+    """The inverse for more and more variables: time ~ D^e at a fixed width.
+
+    A width below D - 1 cannot connect all variables (MASK-7), so that it is as large as the
+    largest D.
+    """
+    dims = DIMS[:-1] if field.quick else DIMS
+
+    def curve(of: Callable[[Size], Entry], over: Sequence[int]) -> tuple[Entry, ...]:
+        return tuple(of(Size(dim, dims[-1], MAIN.batch)) for dim in over)
+
+    def title(whose: str, over: Sequence[int]) -> str:
+        return f"exponent of the inverse, D {over[0]} to {over[-1]}, width {dims[-1]}, {whose}"
+
+    for who in field.backends:
+        blocked = curve(lambda size, who=who: _own(who, size), dims)  # type: ignore[misc]
+        yield _exponent(f"growth-{who}", title(f"blocked, {who}", dims), (blocked,), at_most(1.3))
+    if "numpy" in field.backends:
+        slow = curve(lambda size: _own("numpy", size, "sequential"), PEER_DIMS)
+        yield _exponent("growth-sequential", title("sequential, numpy", PEER_DIMS), (slow,))
+    theirs = [curve(lambda size, p=p: peer(p, "inverse", size), PEER_DIMS) for p in field.peers]  # type: ignore[misc]
+    if theirs:
+        whose = title("the flattest of the peers", PEER_DIMS)
+        yield _exponent("growth-peers", whose, tuple(theirs), at_least(1.9))
+
+
+def _exponent(
+    name: str, title: str, groups: tuple[tuple[Entry, ...], ...], goal: Goal | None = None
+) -> Row:
+    """Return a row of the table of growth."""
+    return Row(name, "growth", title, "exponent", groups, goal)
+
+
+def _gradient(field: Field) -> Iterator[Row]:
+    """log q at arbitrary points with its derivatives by points and weights, against Pyro's."""
+    for who in field.backends:
+        if who != "numpy" and "pyro" in field.peers:
+            pair = (peer("pyro", "gradient", MAIN), Entry(who, "gradient", MAIN))
+            title = f"log_prob and its gradient, D 784, batch 100: Pyro / ours on {who}"
+            yield Row(f"gradient-{who}", "gradient", title, "ratio", (pair,), at_least(50))
+
+
+def _memory(field: Field) -> Iterator[Row]:
+    """What the inverse allocates at its peak; NumPy tells it to tracemalloc, the others do not."""
+    if "numpy" in field.backends:
+        entry = Entry("numpy", "memory", MAIN, "blocked")
+        title = "peak memory of the inverse / activations of one forward, batch 100, numpy"
+        yield Row("memory-numpy", "memory", title, "memory", ((entry,),), at_most(3))
+
+
+def _small(field: Field) -> Iterator[Row]:
+    """Where blocks cannot pay."""
+    for who in field.backends:
+        pair = (_own(who, SMALL), _own(who, SMALL, "sequential"))
+        title = f"blocked / sequential inverse, D 8, width 32, batch 256, {who}"
+        yield Row(f"small-{who}", "small", title, "ratio", (pair,), at_most(1))
+
+
+def _yardstick(field: Field) -> Iterator[Row]:
+    """What the machine gives: the rate of its dense product, the floor, the compiler's time."""
+    for who in field.backends:
+        product = Entry(who, "product", MAIN)
+        title = f"GFLOP/s of the dense products of a forward pass, batch 100, {who}"
+        yield Row(f"product-{who}", "inverse", title, "rate", ((product,),))
+    if "numpy" in field.backends:
+        whole = (
+            _own("numpy", MAIN),
+            *(Entry("numpy", task, MAIN) for task in ("product", "steps")),
+        )
+        title = "inverse / floor: half a dense product and D dependent steps, batch 100, numpy"
+        yield Row("floor-numpy", "inverse", title, "floor", (whole,))
+    if "jax" in field.backends:
+        title = "seconds of the first call of the inverse with jax.jit, D 784, batch 100"
+        goal = at_most(60)  # seconds, not minutes
+        yield Row("compile-jax", "inverse", title, "first", ((_own("jax", MAIN),),), goal)
+
+
+def matching(given: Sequence[Row], globs: Sequence[str]) -> list[Row]:
+    """Return the rows whose id matches one of the patterns; all without a pattern.
+
+    Raises
+    ------
+    ValueError
+        A pattern matches none.
+    """
+    from fnmatch import fnmatchcase
+
+    for glob in globs:
+        if not any(fnmatchcase(row.id, glob) for row in given):
+            ids = ", ".join(row.id for row in given)
+            raise ValueError(f"--rows: expected a pattern that matches one of {ids}, got {glob!r}")
+    return [row for row in given if not globs or any(fnmatchcase(row.id, g) for g in globs)]
+
+
+__all__ = ["BACKENDS", "Field", "Row", "matching", "rows"]
