@@ -14,7 +14,8 @@ from . import cli_ending as ending
 from .bench.contestants import Contestants, check_names, contestants
 from .bench.document import NoBenchmarkError, document, read
 from .bench.entry import BACKENDS, NATIVE
-from .bench.rows import Field, Row, matching, rows
+from .bench.row import Field, Row, matching
+from .bench.rows import rows
 from .bench.run import Watch, run
 from .bench.show import show
 from .bench.words import lost

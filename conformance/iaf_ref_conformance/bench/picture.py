@@ -54,6 +54,8 @@ def draw(document: Mapping[str, Any], suffix: str) -> bytes:
         axes.plot(x, y, "s--" if peer else "o-", linewidth=1.0 if peer else 2.0, label=name)
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
+    dims = sorted({dim for taken in curves(document).values() for dim, _ in taken})
+    axes.set_xticks(dims, labels=[str(dim) for dim in dims])
     axes.set_xlabel("number of variables D")
     axes.set_ylabel("seconds (median)")
     width, batch = _sizes(document)
@@ -61,7 +63,7 @@ def draw(document: Mapping[str, Any], suffix: str) -> bytes:
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend(fontsize="small")
     file = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "iaf-ref"}):
+    with mpl.rc_context({"svg.hashsalt": "iaf-ref", "svg.fonttype": "none"}):
         figure.savefig(file, format=suffix[1:], metadata=UNDATED.get(suffix))
     return file.getvalue()
 

@@ -7,10 +7,11 @@ A row compares entries of one table, all of which are timed in turn. Its groups 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 
-from .entry import BACKENDS, NATIVE, Entry, Size, peer
+from .entry import NATIVE, Entry, Size, peer
 from .goal import Goal, at_least, at_most
+from .row import Field, Row
 
 MAIN = Size(784, 1024, 100)
 """An MNIST digit, and the width at which the libraries were compared first."""
@@ -21,49 +22,15 @@ PEER_DIMS = DIMS[:3]
 """Of the growth; what evaluates the network D times would take minutes beyond."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """One number.
-
-    Attributes
-    ----------
-    id : str
-        As ``--rows`` chooses it.
-    table : str
-        Whose entries are timed in turn.
-    title : str
-    how : str
-        A key of :data:`.statistics.HOW`.
-    groups : tuple of groups of entries
-    goal : Goal, optional
-        None: it is there to be read beside the others.
-    """
-
-    id: str
-    table: str
-    title: str
-    how: str
-    groups: tuple[tuple[Entry, ...], ...]
-    goal: Goal | None = None
-
-
-@dataclass(frozen=True)
-class Field:
-    """Who takes part: backends, peers of ``NATIVE``, and whether it is in a hurry."""
-
-    backends: Sequence[str]
-    peers: Sequence[str] = ()
-    quick: bool = False
-
-    def peers_on(self, library: str) -> list[str]:
-        """Peers on an array library."""
-        return [name for name in self.peers if NATIVE[name][0] == library]
-
-
 def rows(field: Field) -> list[Row]:
     """Return the rows that these contestants can fill, in the order in which they are shown."""
     parts = (_peers, _forward_cost, _one, _triangular, _forward, _growth, _gradient, _memory)
     return [row for part in (*parts, _small, _yardstick) for row in part(field)]
+
+
+def _said(size: Size) -> str:
+    """A size in a title; the width stands beside the times."""
+    return f"D {size.dim}, batch {size.batch}"
 
 
 def _own(who: str, size: Size, method: str = "blocked", flow: str = "exp") -> Entry:
@@ -84,7 +51,7 @@ def _peers(field: Field) -> Iterator[Row]:
             (peer(p, "inverse", MAIN), _own("numpy", MAIN, flow=NATIVE[p][1])) for p in names
         )
         if groups and "numpy" in field.backends:
-            title = f"inverse, D 784, batch 100: the fastest {whom} / blocked on NumPy"
+            title = f"inverse, {_said(MAIN)}: the fastest {whom} / blocked on NumPy"
             yield Row(name, "inverse", title, "ratio", groups, at_least(least))
 
     yield from against("inverse-peers", field.peers, 150, "peer")
@@ -96,7 +63,7 @@ def _forward_cost(field: Field) -> Iterator[Row]:
     for size, table, most in ((MAIN, "inverse", 2.5), (MANY, "batch-1000", 1.1)):
         for who in field.backends:
             pair = (_own(who, size), _forward_of(who, size, "dense"))
-            title = f"inverse / dense forward, batch {size.batch}, {who}"
+            title = f"inverse / dense forward, {_said(size)}, {who}"
             name = f"inverse-forward-{size.batch}-{who}"
             yield Row(name, table, title, "ratio", (pair,), at_most(most))
 
@@ -105,7 +72,7 @@ def _one(field: Field) -> Iterator[Row]:
     """One row alone: the definition against the blocked inverse."""
     for who in field.backends:
         pair = (_own(who, ONE, "sequential"), _own(who, ONE))
-        title = f"sequential / blocked inverse, D 784, batch 1, {who}"
+        title = f"sequential / blocked inverse, {_said(ONE)}, {who}"
         yield Row(f"inverse-one-{who}", "batch-1", title, "ratio", (pair,), at_least(10))
 
 
@@ -113,7 +80,7 @@ def _triangular(field: Field) -> Iterator[Row]:
     """The triangular forward pass against the dense one."""
     for who in field.backends:
         pair = (_forward_of(who, MANY, "triangular"), _forward_of(who, MANY, "dense"))
-        title = f"triangular / dense forward, batch 1000, {who}"
+        title = f"triangular / dense forward, {_said(MANY)}, {who}"
         yield Row(f"triangular-{who}", "batch-1000", title, "ratio", (pair,), at_most(0.67))
 
 
@@ -125,7 +92,7 @@ def _forward(field: Field) -> Iterator[Row]:
             for p in field.peers_on(who)
         )
         if groups:
-            title = f"forward, batch 100: the fastest peer on {who} / ours"
+            title = f"forward, {_said(MAIN)}: the fastest peer on {who} / ours"
             yield Row(f"forward-peers-{who}", "forward", title, "ratio", groups, at_least(1.3))
 
 
@@ -133,26 +100,27 @@ def _growth(field: Field) -> Iterator[Row]:
     """The inverse for more and more variables: time ~ D^e at a fixed width.
 
     A width below D - 1 cannot connect all variables (MASK-7), so that it is as large as the
-    largest D.
+    largest D. D evaluations of such a network grow less than quadratically: the products from
+    width to width do not depend on D.
     """
     dims = DIMS[:-1] if field.quick else DIMS
 
-    def curve(of: Callable[[Size], Entry], over: Sequence[int]) -> tuple[Entry, ...]:
-        return tuple(of(Size(dim, dims[-1], MAIN.batch)) for dim in over)
+    def curve(over: Sequence[int], of: Callable[..., Entry], *given: str) -> tuple[Entry, ...]:
+        return tuple(of(*given, size=Size(dim, dims[-1], MAIN.batch)) for dim in over)
 
     def title(whose: str, over: Sequence[int]) -> str:
         return f"exponent of the inverse, D {over[0]} to {over[-1]}, width {dims[-1]}, {whose}"
 
     for who in field.backends:
-        blocked = curve(lambda size, who=who: _own(who, size), dims)  # type: ignore[misc]
+        blocked = curve(dims, _own, who)
         yield _exponent(f"growth-{who}", title(f"blocked, {who}", dims), (blocked,), at_most(1.3))
     if "numpy" in field.backends:
-        slow = curve(lambda size: _own("numpy", size, "sequential"), PEER_DIMS)
+        slow = curve(PEER_DIMS, partial(_own, method="sequential"), "numpy")
         yield _exponent("growth-sequential", title("sequential, numpy", PEER_DIMS), (slow,))
-    theirs = [curve(lambda size, p=p: peer(p, "inverse", size), PEER_DIMS) for p in field.peers]  # type: ignore[misc]
+    theirs = tuple(curve(PEER_DIMS, peer, name, "inverse") for name in field.peers)
     if theirs:
         whose = title("the flattest of the peers", PEER_DIMS)
-        yield _exponent("growth-peers", whose, tuple(theirs), at_least(1.9))
+        yield _exponent("growth-peers", whose, theirs, at_least(1.9))
 
 
 def _exponent(
@@ -167,7 +135,7 @@ def _gradient(field: Field) -> Iterator[Row]:
     for who in field.backends:
         if who != "numpy" and "pyro" in field.peers:
             pair = (peer("pyro", "gradient", MAIN), Entry(who, "gradient", MAIN))
-            title = f"log_prob and its gradient, D 784, batch 100: Pyro / ours on {who}"
+            title = f"log_prob and gradient, {_said(MAIN)}: Pyro / ours on {who}"
             yield Row(f"gradient-{who}", "gradient", title, "ratio", (pair,), at_least(50))
 
 
@@ -175,7 +143,7 @@ def _memory(field: Field) -> Iterator[Row]:
     """What the inverse allocates at its peak; NumPy tells it to tracemalloc, the others do not."""
     if "numpy" in field.backends:
         entry = Entry("numpy", "memory", MAIN, "blocked")
-        title = "peak memory of the inverse / activations of one forward, batch 100, numpy"
+        title = f"peak memory of the inverse / one forward's activations, {_said(MAIN)}, numpy"
         yield Row("memory-numpy", "memory", title, "memory", ((entry,),), at_most(3))
 
 
@@ -183,7 +151,7 @@ def _small(field: Field) -> Iterator[Row]:
     """Where blocks cannot pay."""
     for who in field.backends:
         pair = (_own(who, SMALL), _own(who, SMALL, "sequential"))
-        title = f"blocked / sequential inverse, D 8, width 32, batch 256, {who}"
+        title = f"blocked / sequential inverse, {_said(SMALL)}, {who}"
         yield Row(f"small-{who}", "small", title, "ratio", (pair,), at_most(1))
 
 
@@ -191,36 +159,16 @@ def _yardstick(field: Field) -> Iterator[Row]:
     """What the machine gives: the rate of its dense product, the floor, the compiler's time."""
     for who in field.backends:
         product = Entry(who, "product", MAIN)
-        title = f"GFLOP/s of the dense products of a forward pass, batch 100, {who}"
+        title = f"GFLOP/s of a forward pass's dense products, {_said(MAIN)}, {who}"
         yield Row(f"product-{who}", "inverse", title, "rate", ((product,),))
     if "numpy" in field.backends:
         whole = (
             _own("numpy", MAIN),
             *(Entry("numpy", task, MAIN) for task in ("product", "steps")),
         )
-        title = "inverse / floor: half a dense product and D dependent steps, batch 100, numpy"
+        title = f"inverse / (half the dense products + D steps), {_said(MAIN)}, numpy"
         yield Row("floor-numpy", "inverse", title, "floor", (whole,))
     if "jax" in field.backends:
-        title = "seconds of the first call of the inverse with jax.jit, D 784, batch 100"
+        title = f"first call of the inverse with jax.jit, {_said(MAIN)}"
         goal = at_most(60)  # seconds, not minutes
         yield Row("compile-jax", "inverse", title, "first", ((_own("jax", MAIN),),), goal)
-
-
-def matching(given: Sequence[Row], globs: Sequence[str]) -> list[Row]:
-    """Return the rows whose id matches one of the patterns; all without a pattern.
-
-    Raises
-    ------
-    ValueError
-        A pattern matches none.
-    """
-    from fnmatch import fnmatchcase
-
-    for glob in globs:
-        if not any(fnmatchcase(row.id, glob) for row in given):
-            ids = ", ".join(row.id for row in given)
-            raise ValueError(f"--rows: expected a pattern that matches one of {ids}, got {glob!r}")
-    return [row for row in given if not globs or any(fnmatchcase(row.id, g) for g in globs)]
-
-
-__all__ = ["BACKENDS", "Field", "Row", "matching", "rows"]

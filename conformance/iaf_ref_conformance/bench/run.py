@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from ..checks.asking import raised
 from .entry import Entry
 from .jobs import Job, forget
-from .rows import Row
+from .row import Row
 from .statistics import HOW, Spread, spread
 from .timing import Effort, Timing, Warm, interleaved, samples, seconds
 from .verify import verified

@@ -34,10 +34,10 @@ def show(out: Console, document: Mapping[str, Any]) -> None:
 
 
 def _table(out: Console, title: str, head: Sequence[str], cells: Iterable[Sequence[str]]) -> None:
-    """Print one table; names are never cut."""
+    """Print one table; nothing is cut."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for k, name in enumerate(head):
-        table.add_column(name, overflow="fold", justify="left" if k < 1 else "right")
+        table.add_column(name, overflow="fold", justify="left" if k < 2 else "right")
     for row in cells:
         table.add_row(*map(escape, row))
     out.print(table)

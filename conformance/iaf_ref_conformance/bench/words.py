@@ -10,7 +10,10 @@ SUFFIX = {"ratio": " x", "floor": " x", "memory": " x", "rate": "", "first": " s
 """How a row's number is made -> what stands behind it."""
 
 ROW = ("row", "what", "measured", "quartiles", "rounds", "goal", "reached")
-ENTRY = ("contestant", "median", "quartiles", "rounds", "first call", "error/bound")
+ENTRY = (
+    *("contestant", "flow", "D", "width", "batch", "median", "quartiles", "rounds"),
+    *("first call", "error/bound"),
+)
 
 
 def amount(value: float, unit: str) -> str:
@@ -52,8 +55,10 @@ def entry_cells(entry: Mapping[str, Any]) -> tuple[str, ...]:
     lower, upper = (amount(taken[name], unit) for name in ("lower", "upper"))
     rounds = f"{taken['count']} of {entry['loops']} call{'s' if entry['loops'] > 1 else ''}"
     held = "" if error is None else f"{error:.2g}"
-    first = amount(entry["first"], "second")
-    return entry["name"], amount(taken["median"], unit), f"{lower} - {upper}", rounds, first, held
+    first, median = amount(entry["first"], "second"), amount(taken["median"], unit)
+    asked = " ".join(part for part in (entry["who"], entry["method"], entry["task"]) if part)
+    size = (str(entry[name]) for name in ("dim", "width", "batch"))
+    return asked, entry["flow"], *size, median, f"{lower} - {upper}", rounds, first, held
 
 
 def notes(document: Mapping[str, Any]) -> list[str]:
