@@ -99,11 +99,23 @@ def _measured(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _chosen(found: Contestants, globs: Sequence[str], quick: bool) -> list[Row]:
-    """Return the rows that are asked for, among those that the contestants can fill."""
+    """Return the rows that are asked for, among those that the contestants can fill.
+
+    Raises
+    ------
+    ValueError
+        A pattern matches none, although nobody is missing.
+    """
     possible = rows(Field(found.backends, found.peers, quick))
-    if not possible and found.missing:
-        ending.incomplete("; ".join(found.missing.values()))
-    return matching(possible, globs)
+    try:
+        chosen = matching(possible, globs)
+    except ValueError:
+        if not found.missing:
+            raise
+        chosen = []
+    if not chosen:  # those who could fill the rows are not to be had
+        ending.incomplete("; ".join((found.missing or found.absent).values()))
+    return chosen
 
 
 class _Bar:

@@ -29,6 +29,8 @@ class Contestants:
         Asked for by name, or installed, and not to be had.
     absent : mapping of name to reason
         Not asked for by name, and not installed.
+    subjects : list
+        Those that were found, as ``iaf-ref conform`` knows them.
     """
 
     backends: list[str] = field(default_factory=list)

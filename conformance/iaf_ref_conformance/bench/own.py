@@ -1,8 +1,8 @@
 """``iaf_ref`` on a backend as a contestant: weights and points lie on the device beforehand.
 
 On JAX everything is compiled by ``jax.jit``, the weights closed over, as for the peers on JAX. The
-exception is the sequential inverse of many variables, D networks one after the other: XLA would be
-minutes at it, so that JAX runs it operation by operation.
+exception are the inverses that evaluate D networks one after the other, for many variables: XLA
+would be minutes at them, so that JAX runs them operation by operation.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Backend:
         def inverse(y: Any) -> Any:
             return flow.inverse(y, method=entry.method)
 
-        unrolls = entry.method == "sequential" and entry.size.dim > UNROLLED
+        unrolls = entry.method != "blocked" and entry.size.dim > UNROLLED
         return self._job(entry, inverse if unrolls else self.compiled(inverse), y, kind=kind)
 
     def _memory(self, entry: Entry) -> Job:

@@ -24,8 +24,8 @@ PEER_DIMS = DIMS[:3]
 
 def rows(field: Field) -> list[Row]:
     """Return the rows that these contestants can fill, in the order in which they are shown."""
-    parts = (_peers, _forward_cost, _one, _triangular, _forward, _growth, _gradient, _memory)
-    return [row for part in (*parts, _small, _yardstick) for row in part(field)]
+    parts = (_peers, _forward_cost, _one, _device, _triangular, _forward, _growth, _gradient)
+    return [row for part in (*parts, _memory, _small, _yardstick) for row in part(field)]
 
 
 def _said(size: Size) -> str:
@@ -74,6 +74,15 @@ def _one(field: Field) -> Iterator[Row]:
         pair = (_own(who, ONE, "sequential"), _own(who, ONE))
         title = f"sequential / blocked inverse, {_said(ONE)}, {who}"
         yield Row(f"inverse-one-{who}", "batch-1", title, "ratio", (pair,), at_least(10))
+
+
+def _device(field: Field) -> Iterator[Row]:
+    """On a device that is asked for by name, where many calls may weigh more than operations."""
+    for who in field.backends:
+        for method in ("sequential", "fixed_point") if ":" in who else ():
+            pair = (_own(who, MAIN, method), _own(who, MAIN))
+            title = f"{method} / blocked inverse, {_said(MAIN)}, {who}"
+            yield Row(f"{method.replace('_', '-')}-{who}", "inverse", title, "ratio", (pair,))
 
 
 def _triangular(field: Field) -> Iterator[Row]:
@@ -133,7 +142,7 @@ def _exponent(
 def _gradient(field: Field) -> Iterator[Row]:
     """log q at arbitrary points with its derivatives by points and weights, against Pyro's."""
     for who in field.backends:
-        if who != "numpy" and "pyro" in field.peers:
+        if who in ("torch", "jax") and "pyro" in field.peers:
             pair = (peer("pyro", "gradient", MAIN), Entry(who, "gradient", MAIN))
             title = f"log_prob and gradient, {_said(MAIN)}: Pyro / ours on {who}"
             yield Row(f"gradient-{who}", "gradient", title, "ratio", (pair,), at_least(50))

@@ -16,9 +16,12 @@ from .statistics import HOW, Spread, spread
 from .timing import Effort, Timing, Warm, interleaved, samples, seconds
 from .verify import verified
 
-FULL, QUICK = Effort(8.0, 5, 64), Effort(1.0, 3, 32)
-"""Of a contestant in a table; few rounds of what takes seconds, many of what does not."""
-LONG = {"growth": Effort(2.0, 3, 16), "gradient": Effort(8.0, 3, 64)}
+FULL, QUICK = Effort(4.0, 5, 40), Effort(1.0, 3, 24)
+"""Of a contestant in a table; few rounds of what takes seconds, many of what does not.
+
+The most is the least times a power of two, so that the slowest need no more than the least.
+"""
+LONG = {"growth": Effort(2.0, 3, 24), "gradient": Effort(4.0, 3, 24)}
 """Tables with calls that take longest."""
 
 

@@ -148,6 +148,23 @@ def test_who_is_missing(
     assert str(error) in result.output
 
 
+def test_rows_of_who_is_missing_are_incomplete(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(name: str) -> Any:
+        raise MissingSubjectError(f"{name}: it is broken")
+
+    monkeypatch.setattr(contestants, "find", find)
+    result = bench("--backend", "torch", "--rows", "small-torch")
+    assert result.exit_code == 3
+    assert "torch: it is broken" in result.output
+
+
+def test_a_device_by_name_has_its_own_rows(tiny: Any, bench: Any) -> None:
+    result = bench("--quick", "--backend", "numpy:cpu", "--rows", "*-numpy:cpu")
+    assert result.exit_code == 0, result.output
+    assert "fixed-point-numpy:cpu" in result.output
+    assert "sequential-numpy:cpu" in result.output
+
+
 def test_a_wrong_answer_is_told_and_not_timed(
     tiny: Any, bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
