@@ -1,7 +1,11 @@
 """In turn: who is timed after whom, how often, and what is noted of each."""
 
+import io
+
 import numpy as np
 import pytest
+from rich.console import Console
+from rich.progress import Progress
 
 from iaf_ref_conformance.bench import run, timing
 from iaf_ref_conformance.bench.entry import Entry, Size
@@ -10,6 +14,7 @@ from iaf_ref_conformance.bench.row import Row
 from iaf_ref_conformance.bench.run import entries_of
 from iaf_ref_conformance.bench.timing import Effort, Warm, interleaved, samples, schedule, strides
 from iaf_ref_conformance.bench.verify import WrongAnswerError, verified
+from iaf_ref_conformance.cli_bench import _Bar
 
 SIZE = Size(4, 8, 5)
 
@@ -101,3 +106,14 @@ def test_who_breaks_down_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row.spread is None for row in found.rows] == [True, False]
     assert watch.begun == watch.expected
     assert entries_of(rows) == list(both)
+
+
+def test_the_bar_shows_what_runs_and_counts_what_has_run() -> None:
+    with Progress(console=Console(file=io.StringIO()), auto_refresh=False) as bar:
+        told = _Bar(bar)
+        told.expect(2)
+        told.expect(1)
+        for name in ("first", "second"):
+            told.advance(name)
+        (task,) = bar.tasks
+    assert (task.description, task.completed, task.total) == ("second", 1, 3)
