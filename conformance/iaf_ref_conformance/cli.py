@@ -7,6 +7,7 @@ import click
 import iaf_ref
 
 from .cli_backends import backends
+from .cli_bench import bench
 from .cli_bounds import bounds
 from .cli_compare import compare
 from .cli_conform import conform
@@ -33,6 +34,7 @@ main.add_command(backends)
 main.add_command(compare)
 main.add_command(report)
 main.add_command(mutants)
+main.add_command(bench)
 
 if __name__ == "__main__":
     main()

@@ -1,0 +1,8 @@
+"""How fast inverse and forward are: rows to measure, who is timed, how, and how it is shown.
+
+``rows`` says what is measured (each a ``row``) and which ``goal`` is to be reached, ``entry`` what
+one contestant is asked to do. ``contestants`` finds them; ``jobs``, ``own``, ``library`` and
+``yardstick`` make them do it; ``verify`` asks whether they did. ``timing`` times all of a table in
+turn, ``statistics`` makes ratios of times, ``run`` is the whole. ``document`` is its JSON,
+``machine`` where it was, and ``words``, ``show``, ``markdown`` and ``picture`` its other forms.
+"""

@@ -1,0 +1,183 @@
+"""What is measured: one row for each number, with the number that is to be reached.
+
+A row compares entries of one table, all of which are timed in turn. Its groups are alternatives
+(a peer each, say): the group that is worst for the goal is what the row says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from .entry import NATIVE, Entry, Size, peer
+from .goal import Goal, at_least, at_most
+from .row import Field, Row
+
+MAIN = Size(784, 1024, 100)
+"""An MNIST digit, and the width at which the libraries were compared first."""
+MANY, ONE = Size(784, 1024, 1000), Size(784, 1024, 1)
+SMALL = Size(8, 32, 256)
+DIMS = (64, 128, 256, 512, 1024, 2048)
+PEER_DIMS = DIMS[:3]
+"""Of the growth; what evaluates the network D times would take minutes beyond."""
+
+
+def rows(field: Field) -> list[Row]:
+    """Return the rows that these contestants can fill, in the order in which they are shown."""
+    parts = (_peers, _forward_cost, _one, _device, _triangular, _forward, _growth, _gradient)
+    return [row for part in (*parts, _memory, _small, _yardstick) for row in part(field)]
+
+
+def _said(size: Size) -> str:
+    """A size in a title; the width stands beside the times."""
+    return f"D {size.dim}, batch {size.batch}"
+
+
+def _own(who: str, size: Size, method: str = "blocked", flow: str = "exp") -> Entry:
+    """Return the inverse of ``iaf_ref`` on a backend."""
+    return Entry(who, "inverse", size, method, flow)
+
+
+def _forward_of(who: str, size: Size, method: str, flow: str = "exp") -> Entry:
+    """Return the forward pass of ``iaf_ref`` on a backend."""
+    return Entry(who, "forward", size, method, flow)
+
+
+def _peers(field: Field) -> Iterator[Row]:
+    """The inverse on NumPy against each peer, of the same flow."""
+
+    def against(name: str, names: Sequence[str], least: float, whom: str) -> Iterator[Row]:
+        groups = tuple(
+            (peer(p, "inverse", MAIN), _own("numpy", MAIN, flow=NATIVE[p][1])) for p in names
+        )
+        if groups and "numpy" in field.backends:
+            title = f"inverse, {_said(MAIN)}: the fastest {whom} / blocked on NumPy"
+            yield Row(name, "inverse", title, "ratio", groups, at_least(least))
+
+    yield from against("inverse-peers", field.peers, 150, "peer")
+    yield from against("inverse-torch-peers", field.peers_on("torch"), 400, "peer on PyTorch")
+
+
+def _forward_cost(field: Field) -> Iterator[Row]:
+    """The inverse against the dense forward pass of the same flow."""
+    for size, table, most in ((MAIN, "inverse", 2.5), (MANY, "batch-1000", 1.1)):
+        for who in field.backends:
+            pair = (_own(who, size), _forward_of(who, size, "dense"))
+            title = f"inverse / dense forward, {_said(size)}, {who}"
+            name = f"inverse-forward-{size.batch}-{who}"
+            yield Row(name, table, title, "ratio", (pair,), at_most(most))
+
+
+def _one(field: Field) -> Iterator[Row]:
+    """One row alone: the definition against the blocked inverse."""
+    for who in field.backends:
+        pair = (_own(who, ONE, "sequential"), _own(who, ONE))
+        title = f"sequential / blocked inverse, {_said(ONE)}, {who}"
+        yield Row(f"inverse-one-{who}", "batch-1", title, "ratio", (pair,), at_least(10))
+
+
+def _device(field: Field) -> Iterator[Row]:
+    """On a device that is asked for by name, where many calls may weigh more than operations."""
+    for who in field.backends:
+        for method in ("sequential", "fixed_point") if ":" in who else ():
+            pair = (_own(who, MAIN, method), _own(who, MAIN))
+            title = f"{method} / blocked inverse, {_said(MAIN)}, {who}"
+            yield Row(f"{method.replace('_', '-')}-{who}", "inverse", title, "ratio", (pair,))
+
+
+def _triangular(field: Field) -> Iterator[Row]:
+    """The triangular forward pass against the dense one."""
+    for who in field.backends:
+        pair = (_forward_of(who, MANY, "triangular"), _forward_of(who, MANY, "dense"))
+        title = f"triangular / dense forward, {_said(MANY)}, {who}"
+        yield Row(f"triangular-{who}", "batch-1000", title, "ratio", (pair,), at_most(0.67))
+
+
+def _forward(field: Field) -> Iterator[Row]:
+    """The forward pass as users get it against the peers on the same array library."""
+    for who in field.backends:
+        groups = tuple(
+            (peer(p, "forward", MAIN), _forward_of(who, MAIN, "auto", NATIVE[p][1]))
+            for p in field.peers_on(who)
+        )
+        if groups:
+            title = f"forward, {_said(MAIN)}: the fastest peer on {who} / ours"
+            yield Row(f"forward-peers-{who}", "forward", title, "ratio", groups, at_least(1.3))
+
+
+def _growth(field: Field) -> Iterator[Row]:
+    """The inverse for more and more variables: time ~ D^e at a fixed width.
+
+    A width below D - 1 cannot connect all variables (MASK-7), so that it is as large as the
+    largest D. D evaluations of such a network grow less than quadratically: the products from
+    width to width do not depend on D.
+    """
+    dims = DIMS[:-1] if field.quick else DIMS
+
+    def curve(over: Sequence[int], of: Callable[..., Entry], *given: str) -> tuple[Entry, ...]:
+        return tuple(of(*given, size=Size(dim, dims[-1], MAIN.batch)) for dim in over)
+
+    def title(whose: str, over: Sequence[int]) -> str:
+        return f"exponent of the inverse, D {over[0]} to {over[-1]}, width {dims[-1]}, {whose}"
+
+    for who in field.backends:
+        blocked = curve(dims, _own, who)
+        yield _exponent(f"growth-{who}", title(f"blocked, {who}", dims), (blocked,), at_most(1.3))
+    if "numpy" in field.backends:
+        slow = curve(PEER_DIMS, partial(_own, method="sequential"), "numpy")
+        yield _exponent("growth-sequential", title("sequential, numpy", PEER_DIMS), (slow,))
+    theirs = tuple(curve(PEER_DIMS, peer, name, "inverse") for name in field.peers)
+    if theirs:
+        whose = title("the flattest of the peers", PEER_DIMS)
+        yield _exponent("growth-peers", whose, theirs, at_least(1.9))
+
+
+def _exponent(
+    name: str, title: str, groups: tuple[tuple[Entry, ...], ...], goal: Goal | None = None
+) -> Row:
+    """Return a row of the table of growth."""
+    return Row(name, "growth", title, "exponent", groups, goal)
+
+
+def _gradient(field: Field) -> Iterator[Row]:
+    """log q at arbitrary points with its derivatives by points and weights, against Pyro's."""
+    for who in field.backends:
+        if who in ("torch", "jax") and "pyro" in field.peers:
+            pair = (peer("pyro", "gradient", MAIN), Entry(who, "gradient", MAIN))
+            title = f"log_prob and gradient, {_said(MAIN)}: Pyro / ours on {who}"
+            yield Row(f"gradient-{who}", "gradient", title, "ratio", (pair,), at_least(50))
+
+
+def _memory(field: Field) -> Iterator[Row]:
+    """What the inverse allocates at its peak; NumPy tells it to tracemalloc, the others do not."""
+    if "numpy" in field.backends:
+        entry = Entry("numpy", "memory", MAIN, "blocked")
+        title = f"peak memory of the inverse / one forward's activations, {_said(MAIN)}, numpy"
+        yield Row("memory-numpy", "memory", title, "memory", ((entry,),), at_most(3))
+
+
+def _small(field: Field) -> Iterator[Row]:
+    """Where blocks cannot pay."""
+    for who in field.backends:
+        pair = (_own(who, SMALL), _own(who, SMALL, "sequential"))
+        title = f"blocked / sequential inverse, {_said(SMALL)}, {who}"
+        yield Row(f"small-{who}", "small", title, "ratio", (pair,), at_most(1))
+
+
+def _yardstick(field: Field) -> Iterator[Row]:
+    """What the machine gives: the rate of its dense product, the floor, the compiler's time."""
+    for who in field.backends:
+        product = Entry(who, "product", MAIN)
+        title = f"GFLOP/s of a forward pass's dense products, {_said(MAIN)}, {who}"
+        yield Row(f"product-{who}", "inverse", title, "rate", ((product,),))
+    if "numpy" in field.backends:
+        whole = (
+            _own("numpy", MAIN),
+            *(Entry("numpy", task, MAIN) for task in ("product", "steps")),
+        )
+        title = f"inverse / (half the dense products + D steps), {_said(MAIN)}, numpy"
+        yield Row("floor-numpy", "inverse", title, "floor", (whole,))
+    if "jax" in field.backends:
+        title = f"first call of the inverse with jax.jit, {_said(MAIN)}"
+        goal = at_most(60)  # seconds, not minutes
+        yield Row("compile-jax", "inverse", title, "first", ((_own("jax", MAIN),),), goal)

@@ -1,0 +1,133 @@
+"""Times taken in turn: A B C A B C ..., in one process, on the same state of the machine.
+
+A sample is the mean of as many calls as make ``SAMPLE`` seconds, taken with ``time.perf_counter``.
+The fast take part in every round, the slow in every 2nd, 4th, 8th, ...: whoever takes part in a
+round does so beside all who are faster, so that every two can be compared round by round.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from .entry import Entry
+from .jobs import Job
+
+SAMPLE = 0.05
+"""Seconds of calls that one sample is the mean of, unless a single call takes longer."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long one contestant is timed, and how often at least and at most."""
+
+    seconds: float
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What one contestant took.
+
+    Attributes
+    ----------
+    entry : Entry
+    values : mapping of round to seconds a call, or bytes
+    loops : int
+        Calls in a sample.
+    first : float
+        Seconds of the very first call: of what compiles, the compiler's too.
+    error : float or None
+        Worst error of its answer over the derived bound; None: it has no answer.
+    itemsize : int
+        Bytes of a number.
+    """
+
+    entry: Entry
+    values: Mapping[int, float]
+    loops: int
+    first: float
+    error: float | None
+    itemsize: int
+
+
+@dataclass(frozen=True)
+class Warm:
+    """A job that has run: what it answered, and how long its calls take."""
+
+    job: Job
+    first: float
+    call: float
+    error: float | None
+
+    @property
+    def loops(self) -> int:
+        """Calls in a sample."""
+        return max(1, math.ceil(SAMPLE / self.call)) if self.job.repeats else 1
+
+    def rounds(self, effort: Effort) -> int:
+        """In how many rounds it is to take part."""
+        wanted = int(effort.seconds / (self.call * self.loops))
+        return min(max(wanted, effort.least), effort.most)
+
+
+def seconds(call: Callable[[], object]) -> float:
+    """Return the time that one call takes."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def strides(rounds: Sequence[int]) -> list[int]:
+    """Every which round each takes part in, a power of two: as often as wished, or oftener.
+
+    >>> strides([64, 30, 5])
+    [1, 2, 8]
+    """
+    most = max(rounds)
+    return [2 ** int(math.log2(most / wished)) for wished in rounds]
+
+
+def schedule(rounds: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield (round, contestant) in the order in which they are timed.
+
+    >>> list(schedule([2, 1]))
+    [(0, 0), (0, 1), (1, 0)]
+    """
+    every = strides(rounds)
+    for k in range(max(rounds)):
+        yield from ((k, who) for who, stride in enumerate(every) if k % stride == 0)
+
+
+def interleaved(
+    warm: Sequence[Warm], effort: Effort, advance: Callable[[str], None]
+) -> list[Timing]:
+    """Time all in turn.
+
+    Parameters
+    ----------
+    warm : sequence of Warm
+    effort : Effort
+    advance : callable
+        Called with a name before each sample.
+
+    Returns
+    -------
+    list of Timing
+    """
+    values: list[dict[int, float]] = [{} for _ in warm]
+    for k, who in schedule([each.rounds(effort) for each in warm]):
+        advance(warm[who].job.entry.name)
+        values[who][k] = warm[who].job.sample(warm[who].loops)
+    return [
+        Timing(w.job.entry, taken, w.loops, w.first, w.error, w.job.itemsize)
+        for w, taken in zip(warm, values, strict=True)
+    ]
+
+
+def samples(warm: Sequence[Warm], effort: Effort) -> int:
+    """Return how many samples :func:`interleaved` takes."""
+    return sum(1 for _ in schedule([each.rounds(effort) for each in warm]))

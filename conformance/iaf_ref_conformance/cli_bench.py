@@ -1,0 +1,164 @@
+"""``iaf-ref bench``: how fast inverse and forward are, beside the libraries of the field."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import cli_ending as ending
+from .bench.contestants import Contestants, check_names, contestants
+from .bench.document import NoBenchmarkError, document, read
+from .bench.entry import BACKENDS, NATIVE
+from .bench.row import Field, Row, matching
+from .bench.rows import rows
+from .bench.run import Watch, run
+from .bench.show import show
+from .bench.words import lost
+from .cases import DTYPES
+from .cli_bench_files import Files, file_options, needs
+from .cli_files import FILE
+from .subjects.claims import UnknownSubjectError
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Under two minutes: NumPy alone, few rounds.")
+@click.option("--rows", "globs", multiple=True, metavar="GLOB", help="Only rows whose id matches.")
+@click.option(
+    "--backend", "backends", multiple=True, metavar="NAME", help="Only these, and no library."
+)
+@click.option("--peer", "peers", multiple=True, metavar="NAME", help="Only these libraries.")
+@click.option("--dtype", default=DTYPES[0], metavar="DTYPE", help="float32 (default) or float64.")
+@click.option(
+    "--from", "source", type=FILE, metavar="PATH", help="Measure nothing: show this run's JSON."
+)
+@file_options
+def bench(
+    quick: bool,
+    globs: tuple[str, ...],
+    backends: tuple[str, ...],
+    peers: tuple[str, ...],
+    dtype: str,
+    source: Path | None,
+    files: Files,
+) -> None:
+    """Time inverse and forward, and what other libraries take for the same flows, side by side.
+
+    Backends: {backends}; BACKEND:DEVICE chooses a device. Libraries: {peers}. All that are
+    installed take part unless some are named.
+
+    Each row is one number, its goal, and whether it is reached. All contestants of a table run in
+    turn in this process, and each answer is verified before it is timed. Exit codes: 0 done,
+    whatever the numbers; 2 usage; 3 a contestant is missing, or a row could not be measured.
+    """
+    files.check(source)
+    if source is not None:
+        if quick or globs or backends or peers or files.json:
+            ending.usage("--from: expected no option that measures, or writes JSON, beside it")
+        found = _read(source)
+    else:
+        asked = {"dtype": dtype, "quick": quick, "rows": list(globs)}
+        asked |= {"backends": list(backends), "peers": list(peers)}
+        found = _measured(asked)
+    files.write(found, source)
+    show(ending.console(), found)
+    for why in lost(found):
+        click.echo(f"Incomplete: {ending.printable(why)}", err=True)
+    sys.exit(ending.INCOMPLETE if lost(found) else ending.OK)
+
+
+def _read(source: Path) -> dict[str, Any]:
+    """Read a run."""
+    try:
+        return read(source)
+    except NoBenchmarkError as error:
+        ending.usage(f"--from: {error}")
+
+
+def _measured(asked: dict[str, Any]) -> dict[str, Any]:
+    """Find the contestants, time them, and return the run as plain data."""
+    dtype, quick = asked["dtype"], asked["quick"]
+    if dtype not in DTYPES:
+        ending.usage(f"--dtype: expected one of {', '.join(DTYPES)}, got {dtype!r}")
+    if quick and asked["peers"]:
+        ending.usage("--peer: expected none beside --quick, which asks no library")
+    needs("bench", "pyperf", "threadpoolctl")
+    try:
+        check_names(asked["backends"], asked["peers"])
+        found = contestants(asked["backends"], asked["peers"], dtype, quick)
+        chosen = _chosen(found, asked["rows"], quick)
+    except (UnknownSubjectError, ValueError) as error:
+        ending.usage(str(error))
+    with found.computing(dtype), _progress() as watch:
+        outcome = run(chosen, found.makers, dtype, quick, watch)
+        return document(outcome, found, asked)
+
+
+def _chosen(found: Contestants, globs: Sequence[str], quick: bool) -> list[Row]:
+    """Return the rows that are asked for, among those that the contestants can fill.
+
+    Raises
+    ------
+    ValueError
+        A pattern matches none, although nobody is missing.
+    """
+    possible = rows(Field(found.backends, found.peers, quick))
+    try:
+        chosen = matching(possible, globs)
+    except ValueError:
+        if not found.missing:
+            raise
+        chosen = []
+    if not chosen:  # those who could fill the rows are not to be had
+        ending.incomplete("; ".join((found.missing or found.absent).values()))
+    return chosen
+
+
+class _Bar:
+    """A run told to a progress bar."""
+
+    def __init__(self, bar: Any) -> None:
+        self.bar = bar
+        self.task = bar.add_task("", total=0)
+        self.total = 0
+        self.begun = 0
+
+    def expect(self, steps: int) -> None:
+        """More steps are to come."""
+        self.total += steps
+        self.bar.update(self.task, total=self.total)
+
+    def advance(self, what: str) -> None:
+        """The next step begins, so that those before it are done."""
+        self.bar.update(self.task, description=what, completed=self.begun, refresh=True)
+        self.begun += 1
+
+
+class _Nobody:
+    """A run that is told to nobody."""
+
+    def expect(self, steps: int) -> None:
+        """More steps are to come."""
+
+    def advance(self, what: str) -> None:
+        """The next step begins."""
+
+
+@contextmanager
+def _progress() -> Iterator[Watch]:
+    """A progress bar on a terminal; nothing elsewhere."""
+    if ending.plain() or not sys.stderr.isatty():
+        yield _Nobody()
+        return
+    from rich.progress import Progress
+
+    # drawn when a step begins, never by a thread of its own, which would take time from a sample
+    with Progress(console=ending.console(stderr=True), transient=True, auto_refresh=False) as bar:
+        yield _Bar(bar)
+
+
+bench.help = (bench.help or "").format(backends=", ".join(BACKENDS), peers=", ".join(NATIVE))

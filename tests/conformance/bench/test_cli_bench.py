@@ -1,0 +1,191 @@
+"""The command: a tiny run from end to end, its files, and mistakes in it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pyperf
+import pytest
+
+from iaf_ref_conformance import cli_bench_files
+from iaf_ref_conformance.bench import contestants
+from iaf_ref_conformance.bench.machine import KEPT
+from iaf_ref_conformance.bench.own import Backend
+from iaf_ref_conformance.report import schema
+from iaf_ref_conformance.subjects.entries import AbsentLibraryError, MissingSubjectError
+
+
+def test_a_run_fills_every_row(written: Any, document: Any) -> None:
+    _, result = written
+    assert result.exit_code == 0, result.output
+    assert {row["table"] for row in document["rows"]} == {t["id"] for t in document["tables"]}
+    for row in document["rows"]:
+        assert row["measured"]["count"] >= 1
+        assert row["id"] in result.output
+    entries = [entry for table in document["tables"] for entry in table["entries"]]
+    assert all(e["taken"]["count"] >= 3 for e in entries)
+    verified = [e["error_over_bound"] for e in entries if e["task"] in ("inverse", "forward")]
+    assert verified
+    assert all(0 <= error <= 1 for error in verified)
+
+
+def test_the_document_keeps_to_its_schema(document: Any) -> None:
+    jsonschema.Draft202012Validator.check_schema(schema("bench"))
+    jsonschema.validate(document, schema("bench"))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**document, "rows": [{}]}, schema("bench"))
+
+
+def test_pyperf_reads_the_samples_and_they_give_the_medians(document: Any, tmp_path: Path) -> None:
+    path = tmp_path / "samples.json"
+    path.write_text(json.dumps(document["pyperf"]), encoding="utf-8")
+    suite = pyperf.BenchmarkSuite.load(str(path))
+    for table in document["tables"]:
+        for entry in table["entries"]:
+            found = suite.get_benchmark(f"{table['id']}: {entry['name']}")
+            assert found.median() == entry["taken"]["median"]
+            assert found.get_nvalue() == entry["taken"]["count"]
+            assert found.get_metadata()["loops"] == entry["loops"]
+
+
+def test_nothing_of_the_machine_is_told_but_what_bears_on_times(document: Any) -> None:
+    assert {"cpu_count", "date"} <= set(document["machine"]) <= set(KEPT)
+    assert document["threads"]["cores of this process"] >= 1
+    assert len(document["threads"]) > 1  # NumPy's BLAS
+
+
+def test_the_page_and_the_picture_are_made_of_the_file(written: Any, bench: Any) -> None:
+    folder, first = written
+    page, picture = ((folder / name).read_bytes() for name in ("b.md", "b.svg"))
+    assert b"](b.svg)" in page
+    assert b"iaf-ref bench --quick --json b.json" in page
+    assert all(name in picture for name in (b"numpy blocked", b"numpy sequential"))
+    again = (str(folder / name) for name in ("b.json", "c.md", "b.svg"))
+    source, other, drawn = again
+    result = bench("--from", source, "--markdown", other, "--picture", drawn)
+    assert result.exit_code == 0
+    assert result.output == first.output
+    assert (folder / "c.md").read_bytes() == page
+    assert (folder / "b.svg").read_bytes() == picture
+
+
+@pytest.mark.parametrize("suffix", [".png", ".pdf"])
+def test_a_picture_may_be_of_other_formats(written: Any, bench: Any, suffix: str) -> None:
+    path = written[0] / f"drawn{suffix}"
+    assert bench("--from", str(written[0] / "b.json"), "--picture", str(path)).exit_code == 0
+    assert path.read_bytes()[:4] == {".png": b"\x89PNG", ".pdf": b"%PDF"}[suffix]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--rows", "nothing-*"), "--rows: expected a pattern that matches one of"),
+        (("--dtype", "float16"), "--dtype: expected one of float32, float64, got 'float16'"),
+        (("--backend", "nobody"), "--backend: expected one of numpy, torch, jax, cupy, got"),
+        (("--backend", "numpy:gpu"), "expected one of cpu, got 'gpu'"),
+        (("--peer", "nobody"), "--peer: expected one of pyro, zuko"),
+        (("--quick", "--peer", "pyro"), "--peer: expected none beside --quick"),
+        (("--picture", "a.jpg"), "--picture: expected a name that ends in .svg, .png, .pdf"),
+        (("--markdown", "a.md"), "--markdown: expected --json or --from beside it"),
+        (("--json", "no/such/folder.json"), "--json: expected a file in a folder"),
+        (("--from", "no-such.json"), "--from: 'no-such.json': expected what `iaf-ref bench"),
+        (("--from", "no-such.json", "--quick"), "--from: expected no option that measures"),
+    ],
+)
+def test_mistakes_in_the_command(bench: Any, arguments: tuple[str, ...], message: str) -> None:
+    quickly = () if "--from" in arguments or "--peer" in arguments else ("--quick",)
+    result = bench(*quickly, *arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("text", ["{", '{"schema": "iaf-ref-report/1"}', "[]"])
+def test_a_file_of_something_else_is_refused(bench: Any, tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+    result = bench("--from", str(tmp_path / "a.json"))
+    assert result.exit_code == 2
+    assert "expected what `iaf-ref bench --json` wrote, got" in result.output
+
+
+def test_a_picture_of_no_growth_is_refused(tiny: Any, bench: Any, tmp_path: Path) -> None:
+    result = bench("--quick", "--rows", "small-*", "--picture", str(tmp_path / "a.svg"))
+    assert result.exit_code == 2
+    assert "expected rows of growth in the run, got none" in result.output
+
+
+def test_a_library_that_times_are_taken_with_may_be_missing(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli_bench_files, "find_spec", lambda name: None)
+    result = bench("--quick")
+    assert result.exit_code == 3
+    assert "expected pyperf, got none; install it by: pip install 'iaf-ref[bench]'" in result.output
+
+
+@pytest.mark.parametrize(
+    ("error", "declared", "code"),
+    [
+        (AbsentLibraryError("torch: expected its library", "none"), False, 0),
+        (AbsentLibraryError("torch: expected its library", "none"), True, 3),
+        (MissingSubjectError("torch: it is broken"), False, 3),
+    ],
+)
+def test_who_is_missing(
+    tiny: Any, bench: Any, monkeypatch: pytest.MonkeyPatch, error: Any, declared: bool, code: int
+) -> None:
+    def find(name: str, original: Any = contestants.find) -> Any:
+        if name == "torch":
+            raise error
+        return original(name)
+
+    monkeypatch.setattr(contestants, "find", find)
+    monkeypatch.setattr(contestants, "BACKENDS", ("numpy", "torch"))
+    monkeypatch.setattr(contestants, "NATIVE", {})
+    asked = ("--backend", "numpy", "--backend", "torch") if declared else ()
+    result = bench(*asked, "--rows", "small-*")
+    assert result.exit_code == code
+    assert str(error) in result.output
+
+
+def test_rows_of_who_is_missing_are_incomplete(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(name: str) -> Any:
+        raise MissingSubjectError(f"{name}: it is broken")
+
+    monkeypatch.setattr(contestants, "find", find)
+    result = bench("--backend", "torch", "--rows", "small-torch")
+    assert result.exit_code == 3
+    assert "torch: it is broken" in result.output
+
+
+def test_a_device_by_name_has_its_own_rows(tiny: Any, bench: Any) -> None:
+    result = bench("--quick", "--backend", "numpy:cpu", "--rows", "*-numpy:cpu")
+    assert result.exit_code == 0, result.output
+    assert "fixed-point-numpy:cpu" in result.output
+    assert "sequential-numpy:cpu" in result.output
+
+
+def test_a_wrong_answer_is_told_and_not_timed(
+    tiny: Any, bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def off(self: Backend, found: Any) -> Any:
+        return found[0] + 1, found[1]
+
+    monkeypatch.setattr(Backend, "fetch", off)
+    result = bench("--quick", "--rows", "small-*")
+    assert result.exit_code == 3
+    assert "expected an error of at most the derived bound" in result.output
+    assert "not measured" in result.output
+
+
+def test_a_file_that_cannot_be_written_is_incomplete(
+    written: Any, bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli_bench_files, "write_atomically", full)
+    source, page = str(written[0] / "b.json"), str(written[0] / "d.md")
+    result = bench("--from", source, "--markdown", page)
+    assert result.exit_code == 3
+    assert "expected a file that can be written" in result.output

@@ -1,0 +1,119 @@
+"""In turn: who is timed after whom, how often, and what is noted of each."""
+
+import io
+
+import numpy as np
+import pytest
+from rich.console import Console
+from rich.progress import Progress
+
+from iaf_ref_conformance.bench import run, timing
+from iaf_ref_conformance.bench.entry import Entry, Size
+from iaf_ref_conformance.bench.jobs import Job, MemoryJob, points, posed
+from iaf_ref_conformance.bench.row import Row
+from iaf_ref_conformance.bench.run import entries_of
+from iaf_ref_conformance.bench.timing import Effort, Warm, interleaved, samples, schedule, strides
+from iaf_ref_conformance.bench.verify import WrongAnswerError, verified
+from iaf_ref_conformance.cli_bench import _Bar
+
+SIZE = Size(4, 8, 5)
+
+
+def entry(who: str) -> Entry:
+    return Entry(who, "inverse", SIZE, "sequential")
+
+
+@pytest.mark.parametrize("rounds", [[1], [5, 64], [3, 10, 33, 64], [7, 7]])
+def test_whoever_is_timed_in_a_round_is_timed_beside_all_who_are_faster(rounds) -> None:
+    taken = {k: [who for j, who in schedule(rounds) if j == k] for k in range(max(rounds))}
+    for who, wished in enumerate(rounds):
+        mine = [k for k, present in taken.items() if who in present]
+        assert wished <= len(mine) <= 2 * wished
+        faster = {other for other, more in enumerate(rounds) if more >= wished}
+        assert all(faster <= set(taken[k]) for k in mine)
+
+
+def test_they_are_timed_one_after_the_other() -> None:
+    assert list(schedule([2, 2, 2])) == [(k, who) for k in range(2) for who in range(3)]
+    assert strides([64, 30, 5]) == [1, 2, 8]
+
+
+def test_all_calls_are_made_and_all_samples_kept() -> None:
+    calls: list[str] = []
+    jobs = [Job(entry(who), lambda who=who: calls.append(who), None, 4) for who in "ab"]
+    told: list[str] = []
+    effort = Effort(1.0, 2, 8)
+    warm = [Warm(jobs[0], 9.0, 0.1, None), Warm(jobs[1], 9.0, 0.5, 0.25)]
+    found = interleaved(warm, effort, told.append)
+    assert [w.rounds(effort) for w in warm] == [8, 2]
+    assert calls == [*"ab", *"aaa", *"ab", *"aaa"]
+    assert len(told) == len(calls) == samples(warm, effort)
+    assert [sorted(t.values) for t in found] == [list(range(8)), [0, 4]]
+    assert [(t.first, t.error, t.loops) for t in found] == [(9.0, None, 1), (9.0, 0.25, 1)]
+
+
+def test_a_sample_of_the_fast_is_the_mean_of_many_calls_with_one_more_before_them() -> None:
+    calls: list[int] = []
+    job = Job(entry("numpy"), lambda: calls.append(1), None, 4)
+    warm = Warm(job, 1.0, timing.SAMPLE / 3, None)
+    assert warm.loops == 3
+    assert job.sample(warm.loops) > 0
+    assert len(calls) == 4
+
+
+def test_memory_is_the_peak_of_one_call() -> None:
+    job = MemoryJob(entry("numpy"), lambda: np.ones(1 << 17), None, 8)
+    assert Warm(job, 1.0, 1e-6, None).loops == 1
+    assert 1 << 20 <= job.sample(1) < 1.1 * (1 << 20)
+
+
+def test_a_right_answer_is_within_the_bound_and_a_wrong_one_is_not_timed() -> None:
+    flow = posed(SIZE, "softclip", "float32").flow
+    x, y = points(SIZE, "softclip", "float32")
+    back, ahead = (Entry("numpy", task, SIZE, flow="softclip") for task in ("inverse", "forward"))
+    answer = flow.inverse(y, method="sequential")
+    assert 0 <= verified(back, answer, "float32") <= 1
+    assert 0 <= verified(ahead, flow.forward(x), "float32") <= 1
+    for one in (back, ahead):
+        for wrong in ((answer[0] + np.float32(1e-3), answer[1]), (answer[0] * np.nan, answer[1])):
+            with pytest.raises(WrongAnswerError, match="expected an error of at most"):
+                verified(one, wrong, "float32")
+
+
+def test_who_breaks_down_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Maker:
+        def job(self, asked: Entry) -> Job:
+            if asked.who == "pyro":
+                raise RuntimeError("no such\nlayer")
+            return Job(asked, lambda: sum(range(1000)), None, 4)
+
+    class Watch:
+        def __init__(self) -> None:
+            self.expected, self.begun = 0, 0
+
+        def expect(self, steps: int) -> None:
+            self.expected += steps
+
+        def advance(self, what: str) -> None:
+            self.begun += 1
+
+    monkeypatch.setattr(run, "FULL", Effort(0.0, 2, 4))
+    watch, both = Watch(), (entry("pyro"), entry("numpy"))
+    makers = dict.fromkeys(("pyro", "numpy"), Maker())
+    rows = [Row("a", "t", "a", "ratio", (both,)), Row("b", "t", "b", "first", (both[1:],))]
+    found = run.run(rows, makers, "float32", False, watch)
+    assert found.failed == {both[0]: "it raised RuntimeError: no such layer"}
+    assert [row.spread is None for row in found.rows] == [True, False]
+    assert watch.begun == watch.expected
+    assert entries_of(rows) == list(both)
+
+
+def test_the_bar_shows_what_runs_and_counts_what_has_run() -> None:
+    with Progress(console=Console(file=io.StringIO()), auto_refresh=False) as bar:
+        told = _Bar(bar)
+        told.expect(2)
+        told.expect(1)
+        for name in ("first", "second"):
+            told.advance(name)
+        (task,) = bar.tasks
+    assert (task.description, task.completed, task.total) == ("second", 1, 3)
