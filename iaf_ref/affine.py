@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from array_api_compat import array_namespace
 
-from . import inverses
+from . import forwards, inverses
 from ._values import check_one_of, check_type
 from .degrees import Degrees
 from .network import AutoregressiveNetwork
@@ -103,7 +103,9 @@ class AffineAutoregressive:
         m, raw = o[..., 0, :], o[..., 1, :]
         return Step(self.scale.location(m, raw), self.scale.scale(raw), self.scale.log_scale(raw))
 
-    def forward(self, x: Array, context: Array | None = None) -> tuple[Array, Array]:
+    def forward(
+        self, x: Array, context: Array | None = None, method: str = "auto"
+    ) -> tuple[Array, Array]:
         """y = sigma x + mu and log|det dy/dx| = sum_i log sigma_i (STEP-6, DET-2; eqs. 10 and 11).
 
         Parameters
@@ -112,6 +114,9 @@ class AffineAutoregressive:
         context : (..., C), optional
             Needed where the network has context; its batch dimensions broadcast against those of
             ``x``.
+        method : {"auto", "dense", "triangular"}
+            The network as it is defined, or without the products with masked weights; by default
+            the cheaper one for the size at hand.
 
         Returns
         -------
@@ -123,8 +128,10 @@ class AffineAutoregressive:
         TypeError
             Library, dtype or device differ from those of the weights.
         ValueError
-            Another shape, or a context too many or too few.
+            Another shape or method, or a context too many or too few.
         """
+        if forwards.banded(self.network, x, method):
+            return forwards.triangular(self, x, context)
         mu, sigma, log_sigma = self.step(x, context)
         y = sigma * x + mu  # eq. 10
         return y, array_namespace(x).sum(log_sigma, axis=-1)  # eq. 11

@@ -5,10 +5,9 @@ degree d needs the variables of degree <= d only, and once these are known it ne
 all units sorted by the time at which they can be computed (:mod:`iaf_ref.schedule`), the inverse is
 a triangular solve through the network:
 
-- a block of degrees receives what all earlier blocks contribute to its pre-activations, one matrix
-  product for each layer and earlier block;
-- inside a block, the second half receives the contributions of the first one, and so down to a few
-  degrees;
+- the first half of the degrees is solved; what its units contribute to the pre-activations of the
+  second half is one matrix product for each layer; the second half is solved;
+- each half likewise, down to parts of a few degrees;
 - there the definition is applied: for each degree, x = (y - mu) / sigma, then the units that can be
   computed now.
 
@@ -28,16 +27,14 @@ from .activations import activation_of
 from .blocked_layout import (
     Weights,
     biases_by_time,
-    columns_cut,
     corners,
     events,
     rows_by_time,
-    rows_cut,
     weights_by_time,
 )
 from .layers import hand_on
-from .scales import Bindable
-from .schedule import WIDEST_PART, Part, Schedule
+from .scales import bound
+from .schedule import WIDEST_PART, Part
 
 if TYPE_CHECKING:
     from .affine import AffineAutoregressive, ScaleMap
@@ -62,7 +59,7 @@ class Found(NamedTuple):
     After the largest degree, those of the inputs only: nobody reads the others.
     """
 
-    values: tuple[Array, ...]
+    values: list[Array]
     raw: list[Array]
 
 
@@ -94,51 +91,42 @@ def blocked(flow: AffineAutoregressive, y: Array, context: Array | None) -> tupl
     """
     xp, plan, net = array_namespace(y), flow.degrees.schedule, flow.network
     given = net.inputs(y, context)
-    rows, C = rows_by_time(given, plan), flow.context_dim
-    N, batch = rows.shape[1], given.shape[:-1]
-    scale = flow.scale.bound(y) if isinstance(flow.scale, Bindable) else flow.scale
-    f, widest = (
-        activation_of(net.activation, y),
-        WIDEST_PART if N <= FEW_EVENTS else WIDEST_PART // 2,
-    )
+    batch, C = given.shape[:-1], flow.context_dim
+    if 0 in batch:  # no event, nothing to be found
+        return given[..., C:], given[..., C:]
+    rows = rows_by_time(given, plan)
+    N = rows.shape[1]
+    f, scale = activation_of(net.activation, y), bound(flow.scale, y)
+    widest = WIDEST_PART if N <= FEW_EVENTS else WIDEST_PART // 2
     p = Problem(xp, f, net.residual, scale, rows[:C, :], plan.last, widest)
     pending = Pending(rows[C:, :], *biases_by_time(net, plan, N))
-    found = _solve_blocks(p, plan, weights_by_time(net, plan), pending)
-    x = xp.concat([part.values[0] for part in found], axis=0)[C:, :]
-    log_sigma = scale.log_scale(xp.concat([raw for part in found for raw in part.raw], axis=0))
+    values, raw = _solve(p, plan.whole, weights_by_time(net, plan), pending, read=False)
+    x, log_sigma = values[0][C:, :], scale.log_scale(xp.concat(raw, axis=0))
     return events(x, plan.places, batch), events(log_sigma, plan.places, batch)
 
 
-def _solve_blocks(p: Problem, plan: Schedule, W: Weights, pending: Pending) -> list[Found]:
-    """Block after block, each with the contributions of those before it."""
-    found: list[Found] = []
-    for block in plan.blocks:
-        now, pending = _divided(pending, block)
-        row, W = rows_cut(W, block)
-        for earlier, part in zip(found, plan.blocks, strict=False):
-            across, row = columns_cut(row, part)
-            now = _received(p, now, across, earlier.values)
-        found.append(_solve(p, block, columns_cut(row, block)[0], now))
-    return found
+def _solve(p: Problem, part: Part, W: Weights, pending: Pending, read: bool) -> Found:
+    """The first half, what it contributes to the second one, the second half.
 
-
-def _solve(p: Problem, part: Part, W: Weights, pending: Pending) -> Found:
-    """The first half, what it contributes to the second one, the second half."""
+    ``read`` says whether a later part reads the hidden units; at the end they are nobody's concern.
+    """
     if part.halves is None or part.widest <= p.widest:
         return _walk(p, part, W, pending)
     first, second = part.halves
     head, tail = _divided(pending, first)
     above, across, below = corners(W, first)
-    one = _solve(p, first, above, head)
-    two = _solve(p, second, below, _received(p, tail, across, one.values))
-    pairs = zip(one.values, two.values, strict=False)  # two has the inputs only where it is last
-    return Found(tuple([p.xp.concat(pair, axis=0) for pair in pairs]), one.raw + two.raw)
+    one = _solve(p, first, above, head, read=True)
+    tail = _received(tail, across, one.values)
+    kept = one.values if read else one.values[:1]
+    two = _solve(p, second, below, tail, read)
+    pairs = zip(kept, two.values, strict=False)  # two may hold what nobody reads
+    return Found([p.xp.concat(pair, axis=0) for pair in pairs], one.raw + two.raw)
 
 
-def _received(p: Problem, pending: Pending, W: Weights, values: tuple[Array, ...]) -> Pending:
+def _received(pending: Pending, W: Weights, values: Sequence[Array]) -> Pending:
     """Add what units that are known contribute to pre-activations and parameters."""
     layers = zip(pending.hidden, W.hidden, values, strict=False)
-    hidden = tuple([a + W_l @ h for a, W_l, h in layers])
+    hidden = [a + W_l @ h for a, W_l, h in layers]
     o = pending.output + W.output @ values[-1]
     if W.skip is not None:
         o = o + W.skip @ values[0]
@@ -171,7 +159,7 @@ def _walk(p: Problem, part: Part, W: Weights, pending: Pending) -> Found:
                 m, n = known[k], known[k + 1]
                 value, h = hand_on(f, blocks, k, last, a[:n, :] + W_l[:n, :m] @ value, h)
                 values.append(value)
-    return Found(tuple(values), raws)
+    return Found(values, raws)
 
 
 def _divided(pending: Pending, part: Part) -> tuple[Pending, Pending]:

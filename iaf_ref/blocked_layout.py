@@ -32,11 +32,11 @@ class Weights(NamedTuple):
 def weights_by_time(net: AutoregressiveNetwork, plan: Schedule) -> Weights:
     """Weights of a network, rows and columns by time: block lower triangular."""
     orders = zip(net.hidden, plan.orders[1:], plan.orders, strict=False)
-    hidden = [_taken(_taken(W, rows, 0), columns, 1) for (W, _), rows, columns in orders]
-    output = _taken(_taken(net.output[0], plan.variables, 1), plan.orders[-1], 2)
+    hidden = [taken(taken(W, rows, 0), columns, 1) for (W, _), rows, columns in orders]
+    output = taken(taken(net.output[0], plan.variables, 1), plan.orders[-1], 2)
     if net.skip is None:
         return Weights(hidden, output, None)
-    return Weights(hidden, output, _taken(_taken(net.skip, plan.variables, 1), plan.orders[0], 2))
+    return Weights(hidden, output, taken(taken(net.skip, plan.variables, 1), plan.orders[0], 2))
 
 
 def biases_by_time(net: AutoregressiveNetwork, plan: Schedule, N: int) -> tuple[list[Array], Array]:
@@ -47,8 +47,8 @@ def biases_by_time(net: AutoregressiveNetwork, plan: Schedule, N: int) -> tuple[
         return xp.broadcast_to(xp.expand_dims(b, axis=-1), (*b.shape, N))
 
     orders = zip(net.hidden, plan.orders[1:], strict=True)
-    hidden = [spread(_taken(b, rows, 0)) for (_, b), rows in orders]
-    return hidden, spread(_taken(net.output[1], plan.variables, 1))
+    hidden = [spread(taken(b, rows, 0)) for (_, b), rows in orders]
+    return hidden, spread(taken(net.output[1], plan.variables, 1))
 
 
 def rows_by_time(inputs: Array, plan: Schedule) -> Array:
@@ -56,17 +56,17 @@ def rows_by_time(inputs: Array, plan: Schedule) -> Array:
     xp, n = array_namespace(inputs), inputs.shape[-1]
     flat = inputs if len(inputs.shape) == 2 else xp.reshape(inputs, (prod(inputs.shape[:-1]), n))
     # taken even if they are in order: it brings together in memory what is read together
-    return _taken(xp.matrix_transpose(flat), plan.orders[0] or tuple(range(n)), 0)
+    return taken(xp.matrix_transpose(flat), plan.orders[0] or tuple(range(n)), 0)
 
 
 def events(rows: Array, places: Order, batch: tuple[int, ...]) -> Array:
     """Rows of variables by degree, (D, N), as events (..., D)."""
     xp = array_namespace(rows)
-    flat = xp.matrix_transpose(_taken(rows, places, 0))
+    flat = xp.matrix_transpose(taken(rows, places, 0))
     return flat if len(batch) == 1 else xp.reshape(flat, (*batch, rows.shape[0]))
 
 
-def _taken(array: Array, order: Order, axis: int) -> Array:
+def taken(array: Array, order: Order, axis: int) -> Array:
     """Entries of an axis in this order; None: as they are."""
     if order is None:
         return array
@@ -84,24 +84,4 @@ def corners(W: Weights, first: Part) -> tuple[Weights, Weights, Weights]:
         Weights([W_l[:n, :k] for W_l, n, k in cut], V[:, :o, :m], direct[0]),
         Weights([W_l[n:, :k] for W_l, n, k in cut], V[:, o:, :m], direct[1]),
         Weights([W_l[n:, k:] for W_l, n, k in cut], V[:, o:, m:], direct[2]),
-    )
-
-
-def rows_cut(W: Weights, part: Part) -> tuple[Weights, Weights]:
-    """Rows of a part that comes first, and the others."""
-    n, rows = part.outputs, list(zip(W.hidden, part.units[1:], strict=True))
-    direct = (None, None) if W.skip is None else (W.skip[:, :n, :], W.skip[:, n:, :])
-    return (
-        Weights([W_l[:k, :] for W_l, k in rows], W.output[:, :n, :], direct[0]),
-        Weights([W_l[k:, :] for W_l, k in rows], W.output[:, n:, :], direct[1]),
-    )
-
-
-def columns_cut(W: Weights, part: Part) -> tuple[Weights, Weights]:
-    """Columns of a part that comes first, and the others."""
-    n, c, columns = part.units[-1], part.units[0], list(zip(W.hidden, part.units, strict=False))
-    direct = (None, None) if W.skip is None else (W.skip[:, :, :c], W.skip[:, :, c:])
-    return (
-        Weights([W_l[:, :k] for W_l, k in columns], W.output[:, :, :n], direct[0]),
-        Weights([W_l[:, k:] for W_l, k in columns], W.output[:, :, n:], direct[1]),
     )

@@ -50,6 +50,11 @@ class Bindable:
         return self._made or self.numbers(raw)
 
 
+def bound(scale: Any, like: Array) -> Any:
+    """Bind a scale map where it can be bound; one that somebody else wrote need not."""
+    return scale.bound(like) if isinstance(scale, Bindable) else scale
+
+
 class Additive(Bindable, ABC):
     """What the maps share whose step adds m itself: mu = m, d mu / d raw = 0, d mu / d m = 1."""
 

@@ -6,8 +6,8 @@ degree of v's parents as its time. Sorted by time, every weight matrix is block 
 whatever the order, the ties and the strategy of the hidden degrees: rows of some times have no
 columns of later ones.
 
-So times 0, ..., K are cut into blocks, and each block into halves again and again, down to parts so
-small that it costs less to compute their units anew at each degree than to cut them once more.
+So times 0, ..., K are cut into halves again and again, down to parts so small that it costs less to
+compute their units anew at each degree than to cut them once more; for a forward pass, into bands.
 
 Plain integers on the host, found once, when the degrees are made.
 """
@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from .degrees import Degrees
 
-WIDEST_BLOCK = 128
-"""Units of the widest stage of a block: its arrays stay in a cache, its products are large."""
+BANDS = 8
+"""Bands of a forward pass: b of them leave (b + 1) / 2b of a dense product."""
 
 WIDEST_PART = 20
 """Units of the widest stage of a part that is cut no further; docs/speed.md has the measurement."""
@@ -38,6 +38,14 @@ class Step(NamedTuple):
     time: int
     outputs: tuple[int, int]
     known: Counts
+
+
+class Band(NamedTuple):
+    """Consecutive times of a forward pass: units of each stage before and by its end, outputs."""
+
+    begin: Counts
+    end: Counts
+    outputs: tuple[int, int]
 
 
 class Part(NamedTuple):
@@ -60,14 +68,21 @@ class Schedule:
     variables : the variables by degree, or None
     places : where each variable stands among ``variables``, or None
     last : int, the largest degree K
-    blocks : tuple of Part
+    whole : Part, all times
+    bands : tuple of Band
     """
 
     orders: tuple[Order, ...]
     variables: Order
     places: Order
     last: int
-    blocks: tuple[Part, ...]
+    whole: Part
+    bands: tuple[Band, ...]
+
+    @property
+    def sorted(self) -> bool:
+        """Whether all units are by time as they stand."""
+        return self.variables is None and not any(self.orders)
 
 
 def times(degrees: Degrees) -> tuple[list[int], ...]:
@@ -97,9 +112,10 @@ def schedule(degrees: Degrees) -> Schedule:
     below = [tuple(bisect_left(end, t) for t in range(last + 2)) for end in ends]
     outputs = tuple(max(n - degrees.context_dim, 0) for n in below[0])
     table = _Table(tuple(below), outputs)
-    cuts = table.cut(0, last + 1, WIDEST_BLOCK)
+    width = max(len(stage) for stage in stages)
+    bands = tuple(table.band(a, b) for a, b in table.cut(0, last + 1, -(-width // BANDS)))
     orders = tuple(_sorted(stage) for stage in stages)
-    return Schedule(orders, variables, places, last, tuple(table.part(a, b) for a, b in cuts))
+    return Schedule(orders, variables, places, last, table.part(0, last + 1), bands)
 
 
 def _sorted(values: list[int]) -> Order:
@@ -122,6 +138,11 @@ class _Table(NamedTuple):
         wanted = [counts[0] + (counts[-1] - counts[0]) * k / parts for k in range(1, parts)]
         edges = sorted({t0, *(t0 + max(1, bisect_left(counts, w)) for w in wanted), t1})
         return [(a, b) for a, b in pairwise(edges) if a < b]
+
+    def band(self, t0: int, t1: int) -> Band:
+        """Times t0 <= t < t1."""
+        begin, end = (tuple(counts[t] for counts in self.below) for t in (t0, t1))
+        return Band(begin, end, (self.outputs[t0], self.outputs[t1]))
 
     def part(self, t0: int, t1: int) -> Part:
         """Cut times t0 <= t < t1 into halves, or where they are few units into steps."""

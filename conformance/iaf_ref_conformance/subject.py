@@ -28,7 +28,8 @@ class Subject(Protocol):
         shapes. A subject that has no such method is not judged by GRAD-1.
 
     Optional attributes: ``device`` (str), ``environment`` (a mapping, or a method that returns
-    one), and ``inverse_methods``, names of algorithms: ``inverse`` is asked with ``method=`` each.
+    one), and ``inverse_methods``, names of algorithms: ``inverse`` is asked with ``method=`` each;
+    ``forward_methods`` likewise for ``forward`` of a single step.
     """
 
     @property

@@ -8,37 +8,56 @@ from ..cases import Case
 from ..subject import Subject
 from .asking import array, ask, log_det, pair
 from .compare import bound_of, within
-from .outcome import Score, settle, verdict
+from .outcome import Finding, Score, settle, verdict
 
 
 @verdict
 def forward(case: Case, subject: Subject, profile: Profile) -> Score:
-    """Y and log|det dy/dx| at x (STEP-6, DET-2)."""
-    return _map(case, subject, profile, method="forward", source="x", target="y")
+    """Y and log|det dy/dx| at x (STEP-6, DET-2).
+
+    A subject that names several ways of a step is asked for each.
+    """
+    ways: tuple[str | None, ...] = (None,)
+    if case.text["kind"] == "affine":
+        ways = tuple(getattr(subject, "forward_methods", ()) or ways)
+    return settle(
+        [
+            finding
+            for way in ways
+            for finding in _map(case, subject, profile, "forward", "x", "y", way)
+        ]
+    )
 
 
 @verdict
 def inverse_explicit(case: Case, subject: Subject, profile: Profile) -> Score:
     """X and log|det dx/dy| at y, by a formula: permutations, MAF (CHAIN-3, CHAIN-4)."""
-    return _map(case, subject, profile, method="inverse", source="y", target="x")
+    return settle(_map(case, subject, profile, "inverse", "y", "x"))
 
 
 def _map(
-    case: Case, subject: Subject, profile: Profile, method: str, source: str, target: str
-) -> Score:
+    case: Case,
+    subject: Subject,
+    profile: Profile,
+    method: str,
+    source: str,
+    target: str,
+    way: str | None = None,
+) -> list[Finding]:
     """Ask for a map, compare the value first: a wrong log-det is often its consequence."""
-    answer = ask(case, subject, method, case.input(source), case.input("context"))
+    options = {} if way is None else {"method": way}
+    answer = ask(case, subject, method, case.input(source), case.input("context"), **options)
     value, det = pair(answer, f"{target}, log_det")
     true, true_det = case.expected[target], case.expected["log_det"]
     value = array(target, value, true.hi.shape, case.dtype)
     det = log_det(det, true_det.hi.shape, case.flow.dim, case.dtype)
     bounds = {name: bound_of(case, profile, name) for name in (target, "log_det")}
-    return settle(
-        [
-            within(_clause(case), target, value, true, bounds[target], profile),
-            within(_clause(case, "DET"), "log_det", det, true_det, bounds["log_det"], profile),
-        ]
-    )
+    found = [
+        within(_clause(case), target, value, true, bounds[target], profile),
+        within(_clause(case, "DET"), "log_det", det, true_det, bounds["log_det"], profile),
+    ]
+    named = f" by the way {way}" if way else ""
+    return [Finding(f.score, f.reason and f.reason + named) for f in found]
 
 
 @verdict

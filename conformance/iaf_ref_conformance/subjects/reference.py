@@ -54,8 +54,7 @@ class Reference:
     ----------
     backend : Backend
     device : str, optional
-        One of the backend's, or its kind alone for the first of that kind; default: the backend's
-        first.
+        One of the backend's, or a kind for the first of that; default: the backend's first.
 
     Raises
     ------
@@ -63,7 +62,7 @@ class Reference:
         The backend has no such device.
     """
 
-    inverse_methods = tuple(METHODS)
+    inverse_methods, forward_methods = tuple(METHODS), ("dense", "triangular")
 
     def __init__(self, backend: Backend, device: str | None = None) -> None:
         self.backend = backend
@@ -101,10 +100,12 @@ class Reference:
         return tuple(self.backend.fetch(m) for m in (*masks.hidden, masks.output, *skip))
 
     @_computing
-    def forward(self, case: Case, x: Floats, context: Floats | None) -> tuple[Array, Array]:
-        """Y and log-det."""
+    def forward(
+        self, case: Case, x: Floats, context: Floats | None, **way: str
+    ) -> tuple[Array, Array]:
+        """Y and log-det; of a single step by ``method``, one of its ways."""
         x, context = self._place(x), self._place(context)
-        y, log_det = self._flow(case).forward(x, context=context)
+        y, log_det = self._flow(case).forward(x, context=context, **way)
         return self._fetch(y, x, "y"), self._fetch(log_det, x, "log_det")
 
     @_computing
