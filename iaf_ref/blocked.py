@@ -30,6 +30,7 @@ from .blocked_layout import (
     corners,
     events,
     rows_by_time,
+    rows_cut,
     weights_by_time,
 )
 from .layers import hand_on
@@ -41,16 +42,24 @@ if TYPE_CHECKING:
 
 Array = Any
 
+LARGEST = 128
+"""Units of the widest stage of a part that takes contributions: its arrays stay in a cache."""
+
 FEW_EVENTS = 256
 """Up to so many, parts are twice as wide: steps cost by their number, not by their size."""
 
 
 class Pending(NamedTuple):
-    """What a part starts from: y, and what is known of its pre-activations and parameters."""
+    """What a part starts from: y, and what is known of its pre-activations and parameters.
+
+    ``late`` are contributions to both that are still to be taken, weights and known values: taken
+    at once for all later units, they would fill more memory than a cache has.
+    """
 
     y: Array  # (n, N)
     hidden: Sequence[Array]  # (n_l, N)
     output: Array  # (P, n, N)
+    late: list[tuple[Weights, list[Array]]]
 
 
 class Found(NamedTuple):
@@ -99,7 +108,7 @@ def blocked(flow: AffineAutoregressive, y: Array, context: Array | None) -> tupl
     f, scale = activation_of(net.activation, y), bound(flow.scale, y)
     widest = WIDEST_PART if N <= FEW_EVENTS else WIDEST_PART // 2
     p = Problem(xp, f, net.residual, scale, rows[:C, :], plan.last, widest)
-    pending = Pending(rows[C:, :], *biases_by_time(net, plan, N))
+    pending = Pending(rows[C:, :], *biases_by_time(net, plan, N), [])
     values, raw = _solve(p, plan.whole, weights_by_time(net, plan), pending, read=False)
     x, log_sigma = values[0][C:, :], scale.log_scale(xp.concat(raw, axis=0))
     return events(x, plan.places, batch), events(log_sigma, plan.places, batch)
@@ -110,32 +119,35 @@ def _solve(p: Problem, part: Part, W: Weights, pending: Pending, read: bool) -> 
 
     ``read`` says whether a later part reads the hidden units; at the end they are nobody's concern.
     """
+    if part.widest <= LARGEST:
+        pending = _received(pending)
     if part.halves is None or part.widest <= p.widest:
         return _walk(p, part, W, pending)
     first, second = part.halves
     head, tail = _divided(pending, first)
     above, across, below = corners(W, first)
     one = _solve(p, first, above, head, read=True)
-    tail = _received(tail, across, one.values)
-    kept = one.values if read else one.values[:1]
+    tail.late.append((across, one.values))
     two = _solve(p, second, below, tail, read)
-    pairs = zip(kept, two.values, strict=False)  # two may hold what nobody reads
+    pairs = zip(one.values if read else one.values[:1], two.values, strict=False)
     return Found([p.xp.concat(pair, axis=0) for pair in pairs], one.raw + two.raw)
 
 
-def _received(pending: Pending, W: Weights, values: Sequence[Array]) -> Pending:
+def _received(pending: Pending) -> Pending:
     """Add what units that are known contribute to pre-activations and parameters."""
-    layers = zip(pending.hidden, W.hidden, values, strict=False)
-    hidden = [a + W_l @ h for a, W_l, h in layers]
-    o = pending.output + W.output @ values[-1]
-    if W.skip is not None:
-        o = o + W.skip @ values[0]
-    return Pending(pending.y, hidden, o)
+    y, hidden, o, late = pending
+    for W, values in late:
+        layers = zip(hidden, W.hidden, values, strict=False)
+        hidden = [a + W_l @ h for a, W_l, h in layers]
+        o = o + W.output @ values[-1]
+        if W.skip is not None:
+            o = o + W.skip @ values[0]
+    return Pending(y, hidden, o, [])
 
 
 def _walk(p: Problem, part: Part, W: Weights, pending: Pending) -> Found:
     """The definition, one degree after the other, on the few units of a part."""
-    y, hidden, output = pending
+    y, hidden, output, _ = pending
     layers, last = list(zip(W.hidden, hidden, strict=True)), len(hidden) - 1
     f, blocks, scale, concat = p.activation, p.residual, p.scale, p.xp.concat
     values: list[Array] = []
@@ -164,9 +176,10 @@ def _walk(p: Problem, part: Part, W: Weights, pending: Pending) -> Found:
 
 def _divided(pending: Pending, part: Part) -> tuple[Pending, Pending]:
     """What is pending of a part that comes first, and of the others."""
-    y, n, o = pending.y, part.outputs, pending.output
-    rows = list(zip(pending.hidden, part.units[1:], strict=True))
+    y, hidden, o, late = pending
+    n, rows = part.outputs, list(zip(hidden, part.units[1:], strict=True))
+    cuts = [(rows_cut(W, part), values) for W, values in late]
     return (
-        Pending(y[:n, :], [a[:k, :] for a, k in rows], o[:, :n, :]),
-        Pending(y[n:, :], [a[k:, :] for a, k in rows], o[:, n:, :]),
+        Pending(y[:n, :], [a[:k, :] for a, k in rows], o[:, :n, :], [(W[0], v) for W, v in cuts]),
+        Pending(y[n:, :], [a[k:, :] for a, k in rows], o[:, n:, :], [(W[1], v) for W, v in cuts]),
     )

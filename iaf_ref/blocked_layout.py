@@ -85,3 +85,13 @@ def corners(W: Weights, first: Part) -> tuple[Weights, Weights, Weights]:
         Weights([W_l[n:, :k] for W_l, n, k in cut], V[:, o:, :m], direct[1]),
         Weights([W_l[n:, k:] for W_l, n, k in cut], V[:, o:, m:], direct[2]),
     )
+
+
+def rows_cut(W: Weights, part: Part) -> tuple[Weights, Weights]:
+    """Rows of a part that comes first, and the others."""
+    n, rows = part.outputs, list(zip(W.hidden, part.units[1:], strict=True))
+    direct = (None, None) if W.skip is None else (W.skip[:, :n, :], W.skip[:, n:, :])
+    return (
+        Weights([W_l[:k, :] for W_l, k in rows], W.output[:, :n, :], direct[0]),
+        Weights([W_l[k:, :] for W_l, k in rows], W.output[:, n:, :], direct[1]),
+    )
