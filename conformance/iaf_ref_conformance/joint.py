@@ -16,7 +16,7 @@ Arrays = Mapping[str, Array]
 
 
 def joint_log_prob(
-    flow: Any, base: Mapping[str, Any], parameters: Arrays
+    flow: Any, base: Mapping[str, Any], parameters: Arrays, **options: str
 ) -> Callable[[Arrays], Array]:
     """The sum over all rows of log q(y), as a function of named arrays.
 
@@ -28,6 +28,8 @@ def joint_log_prob(
         Kind of the base, as :func:`.cases.build_base` reads it.
     parameters : mapping of NumPy arrays
         Those of the base (``base.loc``, ...), and others, which are not looked at.
+    **options
+        ``method`` as of the flow's inverse.
 
     Returns
     -------
@@ -40,10 +42,10 @@ def joint_log_prob(
     def total(arrays: Arrays) -> Array:
         y = arrays["y"]
         xp = array_namespace(y)
-        options = {"dtype": y.dtype, "device": device(y)}
-        placed = {name: xp.asarray(array, **options) for name, array in own.items()}
+        like = {"dtype": y.dtype, "device": device(y)}
+        placed = {name: xp.asarray(array, **like) for name, array in own.items()}
         q = ir.TransformedDistribution(build_base(base, placed), [with_weights(flow, arrays)])
-        return xp.sum(q.log_prob(y, arrays.get("context")))
+        return xp.sum(q.log_prob(y, arrays.get("context"), **options))
 
     return total
 

@@ -56,7 +56,7 @@ def test_shapes_and_types(at, name, batch):
     found = results(flow, x, context)
     assert [a.shape for a in found] == [(*batch, D), batch, (*batch, D), (*batch, D, D)]
     assert at.holds(*found, *flow.step(x, context))
-    for method in ("sequential", "fixed_point"):
+    for method in ir.inverses.METHODS:
         x_back, log_det = flow.inverse(x, context, method=method)
         assert (x_back.shape, log_det.shape) == ((*batch, D), batch)
         assert at.holds(x_back, log_det)
@@ -140,7 +140,7 @@ def test_context_broadcasting_is_explicit_broadcasting(at, name, batch, context_
     x_full = at.array(np.broadcast_to(at.host(x), (*full, flow.dim)))
     context_full = at.array(np.broadcast_to(at.host(context), (*full, flow.context_dim)))
     implicit, explicit = results(flow, x, context), results(flow, x_full, context_full)
-    for method in ("sequential", "fixed_point"):
+    for method in ir.inverses.METHODS:
         implicit += flow.inverse(x, context, method=method)
         explicit += flow.inverse(x_full, context_full, method=method)
     for a, b in zip(implicit, explicit, strict=True):

@@ -49,9 +49,11 @@ def padded_with(dmm: Any, value: float) -> Any:
     return dmm.data.Sequences(x, dmm.batch.lengths)
 
 
-def test_it_runs_and_its_claims_hold(play: Any) -> None:
-    done = play(NAME, "--quick")
+def test_it_runs_and_its_claims_hold(play: Any, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: examples)")
+    done = play(NAME, "--quick", "--picture", str(tmp_path / "dmm.png"))
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / "dmm.png").read_bytes().startswith(b"\x89PNG")
     assert "the trained flows conform: forward, inverse and log_prob of 2 flows" in done.stdout
     assert re.search(r"^old .*right: the sum of B Z terms", done.stdout, flags=re.MULTILINE)
     assert re.search(r"^mixture .*WRONG", done.stdout, flags=re.MULTILINE)

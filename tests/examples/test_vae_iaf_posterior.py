@@ -43,9 +43,11 @@ def noise(*shape: int) -> Any:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(3))
 
 
-def test_it_runs_and_its_trained_flows_conform(play: Any) -> None:
-    done = play(NAME, "--quick")
+def test_it_runs_and_its_trained_flows_conform(play: Any, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: examples)")
+    done = play(NAME, "--quick", "--picture", str(tmp_path / "vae.png"))
     assert done.returncode == 0, done.stderr
+    assert (tmp_path / "vae.png").read_bytes().startswith(b"\x89PNG")
     assert "the trained flows conform: forward, inverse and log_prob of 2 flows" in done.stdout
     rows = re.findall(r"^(\d) ((?: +-?\d+\.\d+){6})$", done.stdout, flags=re.MULTILINE)
     assert [seed for seed, _ in rows] == ["0", "1"]
@@ -93,14 +95,6 @@ def test_a_picture_needs_matplotlib(play: Any) -> None:
     done = play(NAME, "--picture", "a.png", without=("matplotlib",))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("expected Matplotlib: pip install 'iaf-ref[examples]'")
-
-
-def test_a_picture_is_written(play: Any, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: examples)")
-    for name in (NAME, "deep_markov_model"):
-        done = play(name, "--quick", "--seeds", "1", "--picture", str(tmp_path / f"{name}.png"))
-        assert done.returncode == 0, done.stderr
-        assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_both_posteriors_of_a_seed_begin_with_the_same_networks(vae: Any) -> None:

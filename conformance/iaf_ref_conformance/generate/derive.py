@@ -15,7 +15,11 @@ from ..store import Arrays
 
 
 def gradient(
-    flow: tuple[dict[str, Any], Arrays], base: Mapping[str, Any] | None, arrays: Arrays, xp: Any
+    flow: tuple[dict[str, Any], Arrays],
+    base: Mapping[str, Any] | None,
+    arrays: Arrays,
+    xp: Any,
+    method: str,
 ) -> dict[str, Any]:
     """Derivatives of the sum over all rows of log q(y).
 
@@ -29,6 +33,8 @@ def gradient(
         ``input.y``, ``input.context`` where there is one, and ``base.*``.
     xp : namespace
         Of balls or of error-tracking numbers; on NumPy, a sweep in float64.
+    method : str
+        Of the inverse.
 
     Returns
     -------
@@ -46,7 +52,7 @@ def gradient(
         raise ValueError("base: expected a distribution, whose density has a gradient, got none")
     inputs = {n.removeprefix("input."): a for n, a in arrays.items() if n.startswith("input.")}
     variables = {name: np.asarray(a, dtype=np.float64) for name, a in (inputs | tensors).items()}
-    function = joint_log_prob(rebuild(text, tensors), base, arrays)
+    function = joint_log_prob(rebuild(text, tensors), base, arrays, method=method)
     on = tracked.namespace("ieee-f64") if xp is np else xp
     try:
         found = taped.derivatives(function, variables, on)

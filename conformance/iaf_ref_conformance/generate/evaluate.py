@@ -17,6 +17,8 @@ from ..store import Arrays
 from .derive import gradient
 
 Results = dict[str, Any]
+DEFINITION = "sequential"
+"""Algorithm of the inverse whose roundings the bounds count, whichever is the default (INV-2)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +76,8 @@ def place(stated: Stated, xp: Any = np, dtype: str = "float32") -> Placed:
 def evaluate(stated: Stated, xp: Any = np, dtype: str = "float32") -> Results:
     """Return what is expected, by name; empty where a subject is compared with itself."""
     if stated.check == "gradient":
-        return gradient((stated.text, stated.tensors), stated.base, stated.arrays, xp)
+        flow = stated.text, stated.tensors
+        return gradient(flow, stated.base, stated.arrays, xp, method=DEFINITION)
     answer = ANSWERS.get(stated.check)
     return {} if answer is None else answer(place(stated, xp, dtype))
 
@@ -92,18 +95,20 @@ def _log_scale(placed: Placed) -> Results:
 
 def _inverse(placed: Placed) -> Results:
     """X alone."""
-    return {"x": placed.flow.inverse(placed.get("y"), placed.get("context"))[0]}
+    x, _ = placed.flow.inverse(placed.get("y"), placed.get("context"), method=DEFINITION)
+    return {"x": x}
 
 
 def _inverse_explicit(placed: Placed) -> Results:
     """X and the log-det of the inverse map."""
-    x, log_det = placed.flow.inverse(placed.get("y"), placed.get("context"))
+    x, log_det = placed.flow.inverse(placed.get("y"), placed.get("context"), method=DEFINITION)
     return {"x": x, "log_det": log_det}
 
 
 def _log_prob(placed: Placed) -> Results:
     """Log density."""
-    return {"log_prob": placed.distribution.log_prob(placed.get("y"), placed.get("context"))}
+    y, context = placed.get("y"), placed.get("context")
+    return {"log_prob": placed.distribution.log_prob(y, context, method=DEFINITION)}
 
 
 ANSWERS: Mapping[str, Callable[[Placed], Results]] = {

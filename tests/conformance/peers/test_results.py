@@ -15,7 +15,8 @@ from iaf_ref_conformance.subjects.peers.results import Cause, known, main, trace
 
 ROOT = Path(__file__).resolve().parents[3]
 RESULTS = ROOT / "docs" / "results"
-REPORTS = sorted((RESULTS / "reports").glob("*.md"))
+PAGES = sorted((RESULTS / "reports").glob("*.md"))
+REPORTS = [path for path in PAGES if path.stem != "index"]  # which is the site's list of them
 MODULES = {"tfp": "tensorflow_probability"}
 
 
