@@ -119,7 +119,7 @@ def _solve(p: Problem, part: Part, W: Weights, pending: Pending, read: bool) -> 
 
     ``read`` says whether a later part reads the hidden units; at the end they are nobody's concern.
     """
-    if part.widest <= LARGEST:
+    if part.halves is None or part.widest <= LARGEST:
         pending = _received(pending)
     if part.halves is None or part.widest <= p.widest:
         return _walk(p, part, W, pending)

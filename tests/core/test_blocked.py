@@ -12,8 +12,8 @@ from iaf_ref_conformance import assert_inverse
 
 SCALES = [ir.Exp(), ir.SoftClip(), ir.Softplus(), ir.Sigmoid(), ir.Gated()]
 SIZES = st.sampled_from([(3, 2, 0), (8, 6, 99), (128, 20, 256)])
-"""Widest block, widest part, and up to how many events parts are twice as wide; last, as shipped.
-The others make several blocks and halves of networks that are small enough for balls."""
+"""Widest part that takes contributions, widest part that is not cut, and up to how many events the
+latter is twice as wide; last, as shipped. The others cut networks small enough for balls."""
 exhaustive = settings(
     derandomize=True,
     deadline=None,
@@ -25,8 +25,8 @@ exhaustive = settings(
 def sized(monkeypatch):
     """Set how the blocked inverse cuts what is made from now on."""
 
-    def size(block, part, few):
-        monkeypatch.setattr(schedule, "WIDEST_BLOCK", block)
+    def size(large, part, few):
+        monkeypatch.setattr(blocked, "LARGEST", large)
         monkeypatch.setattr(schedule, "WIDEST_PART", part)
         monkeypatch.setattr(blocked, "WIDEST_PART", part)
         monkeypatch.setattr(blocked, "FEW_EVENTS", few)
@@ -108,23 +108,32 @@ WIDE = [
     {"dim": 40, "hidden": (150, 150), "order": "reversed", "skip": True, "context_dim": 2},
     {"dim": 37, "hidden": (300,), "order": "groups", "scale": ir.Gated(), "activation": "elu"},
     {"dim": 140, "hidden": (), "skip": True, "scale": ir.Softplus(shift=2.0)},
+    {"dim": 6, "hidden": (400,), "order": [[0, 1, 2], [3, 4, 5]]},  # 400 units of one degree
     {"dim": 33, "hidden": (150, 60, 150), "residual": True, "strategy": "cyclic"},
 ]
 
 
 @pytest.mark.parametrize("options", WIDE, ids=str)
 @pytest.mark.parametrize("rows", [2, 300])
-def test_several_blocks_of_the_shipped_size_are_within_the_bound(numpys, options, rows):
+def test_halves_of_the_shipped_sizes_are_within_the_bound(numpys, options, rows):
     orders = {
         "reversed": list(range(options["dim"]))[::-1],
         "groups": [list(range(k, options["dim"], 9)) for k in range(9)],
     }
     given_order = {"order": orders[options["order"]]} if "order" in options else {}
     flow, y, context = subject(numpys, options | given_order, rows)
-    assert len(flow.degrees.schedule.blocks) > 1
+    assert flow.degrees.schedule.whole.widest > blocked.LARGEST
     x, log_det = flow.inverse(y, context, method="blocked")
     two = slice(0, 2)  # of any number of rows: judged are two
     assert_inverse(flow, y[two], x[two], log_det[two], context)
+
+
+def test_of_784_variables_as_of_few():
+    net = ir.AutoregressiveNetwork.init(ir.made_degrees(784, (800,)), seed=5, dtype="float32")
+    flow = ir.AffineAutoregressive(net)
+    y = np.random.Generator(np.random.PCG64(6)).standard_normal((2, 784), dtype=np.float32)
+    x, log_det = flow.inverse(y, method="blocked")
+    assert_inverse(flow, y, x, log_det)
 
 
 @pytest.mark.parametrize("batch", [(), (0,), (1,), (4, 1), (2, 3), (0, 2)])
