@@ -108,7 +108,7 @@ WIDE = [
     {"dim": 40, "hidden": (150, 150), "order": "reversed", "skip": True, "context_dim": 2},
     {"dim": 37, "hidden": (300,), "order": "groups", "scale": ir.Gated(), "activation": "elu"},
     {"dim": 140, "hidden": (), "skip": True, "scale": ir.Softplus(shift=2.0)},
-    {"dim": 6, "hidden": (400,), "order": [[0, 1, 2], [3, 4, 5]]},  # 400 units of one degree
+    {"dim": 6, "hidden": (400,), "order": "thirds"},  # 200 units of one degree
     {"dim": 33, "hidden": (150, 60, 150), "residual": True, "strategy": "cyclic"},
 ]
 
@@ -118,6 +118,7 @@ WIDE = [
 def test_halves_of_the_shipped_sizes_are_within_the_bound(numpys, options, rows):
     orders = {
         "reversed": list(range(options["dim"]))[::-1],
+        "thirds": [[4, 1], [0, 5], [3, 2]],
         "groups": [list(range(k, options["dim"], 9)) for k in range(9)],
     }
     given_order = {"order": orders[options["order"]]} if "order" in options else {}
