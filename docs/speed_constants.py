@@ -1,0 +1,119 @@
+"""The measurements behind the constants of the blocked inverse and of the bands.
+
+    python docs/speed_constants.py
+
+For float32 on NumPy, it prints the inverse and the step in bands as ratios to the dense step of the
+same run, each taken in turn with it, for several values of each constant: medians of pairs, never
+absolute times. `docs/speed.md` says what they were on one machine, and what follows.
+"""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Callable, Iterable
+from statistics import median
+from typing import Any
+
+import click
+import numpy as np
+
+import iaf_ref as ir
+from iaf_ref import blocked, schedule
+
+SIZES = {"784 of 1024+1024": (784, (1024, 1024)), "256 of 512+512": (256, (512, 512)),
+         "64 of 256+256": (64, (256, 256))}  # fmt: skip
+
+
+def flow_of(dim: int, widths: tuple[int, ...]) -> ir.AffineAutoregressive:
+    """A flow of random weights."""
+    degrees = ir.made_degrees(dim, widths)
+    return ir.AffineAutoregressive(ir.AutoregressiveNetwork.init(degrees, dtype="float32"))
+
+
+def events(flow: ir.AffineAutoregressive, batch: int) -> Any:
+    """Standard normal rows."""
+    return np.random.default_rng(0).standard_normal((batch, flow.dim), dtype=np.float32)
+
+
+def ratio(call: Callable[[], Any], base: Callable[[], Any], rounds: int) -> float:
+    """Median over rounds of the time of a call over that of the one that is its measure."""
+    call(), base()
+    return median(seconds(call) / seconds(base) for _ in range(rounds))
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    """Time of one call."""
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def peak(call: Callable[[], Any]) -> int:
+    """Most memory that NumPy holds at a time during a call, in bytes."""
+    tracemalloc.start()
+    call()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
+
+
+def parts(batch: int, rounds: int) -> Iterable[str]:
+    """WIDEST_PART: units of a part that is not cut."""
+    flow = flow_of(*SIZES["784 of 1024+1024"])
+    y, was = events(flow, batch), (blocked.WIDEST_PART, blocked.FEW_EVENTS)
+    for width in (5, 10, 20, 40):
+        blocked.WIDEST_PART, blocked.FEW_EVENTS = width, batch  # type: ignore[misc]
+        found = ratio(lambda: flow.inverse(y), lambda: flow.forward(y, method="dense"), rounds)
+        yield f"parts of {width} units, batch {batch}: inverse / dense {found:.2f}"
+    blocked.WIDEST_PART, blocked.FEW_EVENTS = was  # type: ignore[misc]
+
+
+def contributions(batch: int, rounds: int) -> Iterable[str]:
+    """LARGEST: units of a part that takes contributions."""
+    flow = flow_of(*SIZES["784 of 1024+1024"])
+    y, was = events(flow, batch), blocked.LARGEST
+    activations = 4 * batch * (sum(flow.degrees.widths) + 2 * flow.dim)
+    for width in (64, 128, 256, 1024):
+        blocked.LARGEST = width  # type: ignore[misc]
+        found = ratio(lambda: flow.inverse(y), lambda: flow.forward(y, method="dense"), rounds)
+        memory = peak(lambda: flow.inverse(y)) / activations
+        yield (
+            f"contributions to {width} units, batch {batch}: inverse / dense {found:.2f}, "
+            f"peak memory / activations {memory:.2f}"
+        )
+    blocked.LARGEST = was  # type: ignore[misc]
+
+
+def bands(batch: int, rounds: int) -> Iterable[str]:
+    """BANDS, and WORTH: products of a dense step from which on bands save time."""
+    was = schedule.BANDS
+    for name, size in SIZES.items():
+        for number in (4, 8, 16):
+            schedule.BANDS = number  # type: ignore[misc]
+            flow = flow_of(*size)
+            x = events(flow, batch)
+            dense, banded = (
+                lambda flow=flow, x=x, m=m: flow.forward(x, method=m)
+                for m in ("dense", "triangular")
+            )
+            products = batch * sum(W.size for W in (flow.network.hidden[0][0],
+                                                    flow.network.hidden[1][0],
+                                                    flow.network.output[0]))  # fmt: skip
+            found = ratio(banded, dense, rounds)
+            yield f"{number} bands, {name}, batch {batch}, {products:.1e} products: {found:.2f}"
+    schedule.BANDS = was  # type: ignore[misc]
+
+
+@click.command()
+@click.option("--rounds", default=15, show_default=True, type=click.IntRange(1))
+def main(rounds: int) -> None:
+    """Print the ratios for several values of each constant."""
+    for measure in (parts, contributions, bands):
+        for batch in (100, 1000):
+            for line in measure(batch, rounds):
+                click.echo(line)
+
+
+if __name__ == "__main__":
+    main()
