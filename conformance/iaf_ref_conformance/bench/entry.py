@@ -18,9 +18,13 @@ FLOWS: Mapping[str, tuple[Any, str]] = MappingProxyType(
         "softclip": (ir.SoftClip(), "cyclic"),
         "softplus": (ir.Softplus(shift=0.0, floor=1e-3), "cyclic"),
         "sigmoid": (ir.Sigmoid(bias=2.0, floor=1e-3), "cyclic"),
+        "chain": (ir.Exp(), "even"),
     }
 )
 """Kind of flow -> its scale map and its rule for hidden degrees."""
+
+CHAINED = 4
+"""Steps of the kind "chain", the order reversed from each to the next."""
 
 NATIVE: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

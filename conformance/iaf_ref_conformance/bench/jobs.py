@@ -15,7 +15,7 @@ import iaf_ref as ir
 from iaf_ref.describe import describe
 
 from ..cases import Case, Floats
-from .entry import FLOWS, LAYERS, Entry, Size
+from .entry import CHAINED, FLOWS, LAYERS, Entry, Size
 
 Answer = tuple[Floats, Floats]
 
@@ -80,10 +80,11 @@ class MemoryJob(Job):
 @cache
 def posed(size: Size, flow: str, dtype: str) -> Case:
     """Return a random flow as a case: weights of seed 0, natural order, relu; base N(0, 1)."""
-    scale, rule = FLOWS[flow]
-    degrees = ir.made_degrees(size.dim, (size.width,) * LAYERS, strategy=rule)
-    net = ir.AutoregressiveNetwork.init(degrees, seed=0, dtype=dtype)
-    text, tensors = describe(ir.AffineAutoregressive(net, scale))
+    text, tensors = describe(
+        _step(size, flow, dtype, 0)
+        if flow != "chain"
+        else ir.Chain([_step(size, flow, dtype, k) for k in range(CHAINED)])
+    )
     return Case(
         id=f"bench {size} {flow}",
         check="inverse",
@@ -98,6 +99,15 @@ def posed(size: Size, flow: str, dtype: str) -> Case:
         expected={},
         bounds={},
     )
+
+
+def _step(size: Size, flow: str, dtype: str, number: int) -> ir.AffineAutoregressive:
+    """Step of a flow; the order of every second one is reversed, and its seed is its number."""
+    scale, rule = FLOWS[flow]
+    order = range(size.dim)[::-1] if number % 2 else None
+    degrees = ir.made_degrees(size.dim, (size.width,) * LAYERS, order=order, strategy=rule)
+    net = ir.AutoregressiveNetwork.init(degrees, seed=number, dtype=dtype)
+    return ir.AffineAutoregressive(net, scale)
 
 
 @cache

@@ -90,7 +90,9 @@ class Backend:
         self, entry: Entry, function: Callable[..., Any], *given: Any, kind: type = Job
     ) -> Job:
         """A job whose answer is to be verified."""
-        made: Job = kind(entry, self.waiting(function, *given), self.fetch, self._itemsize)
+        # no finite bound passes through the steps of a wide chain; each is that of another entry
+        fetch = None if entry.flow == "chain" else self.fetch
+        made: Job = kind(entry, self.waiting(function, *given), fetch, self._itemsize)
         return made
 
     @property

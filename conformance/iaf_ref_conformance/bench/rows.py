@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from .entry import NATIVE, Entry, Size, peer
+from .entry import CHAINED, NATIVE, Entry, Size, peer
 from .goal import Goal, at_least, at_most
 from .row import Field, Row
 
@@ -24,7 +24,17 @@ PEER_DIMS = DIMS[:3]
 
 def rows(field: Field) -> list[Row]:
     """Return the rows that these contestants can fill, in the order in which they are shown."""
-    parts = (_peers, _forward_cost, _one, _device, _triangular, _forward, _growth, _gradient)
+    parts = (
+        _peers,
+        _forward_cost,
+        _one,
+        _device,
+        _triangular,
+        _forward,
+        _growth,
+        _gradient,
+        _chain,
+    )
     return [row for part in (*parts, _memory, _small, _yardstick) for row in part(field)]
 
 
@@ -146,6 +156,14 @@ def _gradient(field: Field) -> Iterator[Row]:
             pair = (peer("pyro", "gradient", MAIN), Entry(who, "gradient", MAIN))
             title = f"log_prob and gradient, {_said(MAIN)}: Pyro / ours on {who}"
             yield Row(f"gradient-{who}", "gradient", title, "ratio", (pair,), at_least(50))
+
+
+def _chain(field: Field) -> Iterator[Row]:
+    """A chain, whose steps have their order reversed from each to the next, against one step."""
+    for who in field.backends:
+        pair = (_own(who, MAIN, flow="chain"), _own(who, MAIN))
+        title = f"inverse of a chain of {CHAINED} / of one step, {_said(MAIN)}, {who}"
+        yield Row(f"chain-{who}", "chain", title, "ratio", (pair,), at_most(CHAINED))
 
 
 def _memory(field: Field) -> Iterator[Row]:

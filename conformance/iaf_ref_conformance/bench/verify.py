@@ -62,7 +62,9 @@ def _inverse(entry: Entry, case: Case, answer: Answer) -> float:
     """The residual of an inverse."""
     y = points(entry.size, entry.flow, case.dtype)[1][:ROWS]
     found = inverse_residual(case, load(PROFILE[case.dtype]), answer, y, None, balls=False)
-    return max(float(np.max(e / b)) for e, b in zip(found.error, found.bound, strict=True))
+    pairs = zip(found.error, found.bound, strict=True)
+    # an infinite bound excuses nothing: it says that none can be given
+    return max(float(np.max(np.where(np.isfinite(b), e / b, np.inf))) for e, b in pairs)
 
 
 def _forward(entry: Entry, case: Case, answer: Answer) -> float:
