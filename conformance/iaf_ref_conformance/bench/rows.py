@@ -39,7 +39,7 @@ def rows(field: Field) -> list[Row]:
 
 
 def _said(size: Size) -> str:
-    """A size in a title; the width stands beside the times."""
+    """A size in a title."""
     return f"D {size.dim}, batch {size.batch}"
 
 
@@ -87,7 +87,7 @@ def _one(field: Field) -> Iterator[Row]:
 
 
 def _device(field: Field) -> Iterator[Row]:
-    """On a device that is asked for by name, where many calls may weigh more than operations."""
+    """On a device asked for by name, where many calls may weigh more than operations."""
     for who in field.backends:
         for method in ("sequential", "fixed_point") if ":" in who else ():
             pair = (_own(who, MAIN, method), _own(who, MAIN))
@@ -138,8 +138,7 @@ def _growth(field: Field) -> Iterator[Row]:
         yield _exponent("growth-sequential", title("sequential, numpy", PEER_DIMS), (slow,))
     theirs = tuple(curve(PEER_DIMS, peer, name, "inverse") for name in field.peers)
     if theirs:
-        whose = title("the flattest of the peers", PEER_DIMS)
-        yield _exponent("growth-peers", whose, theirs, at_least(1.9))
+        yield _exponent("growth-peers", title("flattest peer", PEER_DIMS), theirs, at_least(1.9))
 
 
 def _exponent(
