@@ -15,6 +15,8 @@ a triangular solve through the network:
 The sums are those of the definition in another order, so that the bounds hold; the products of a
 dense forward pass are taken once, less those with masked weights. Units are rows here, events are
 columns, (units, N) with N the number of events. Nothing is written in place.
+
+Where a library compiles whole programs, many degrees are a loop (:mod:`iaf_ref.looped`).
 """
 
 from __future__ import annotations
@@ -36,6 +38,9 @@ from .blocked_layout import (
     weights_by_time,
 )
 from .layers import hand_on
+from .looped import looped
+from .looped_plan import FEWEST_STEPS
+from .loops import loop_of
 from .scales import Bindable
 from .schedule import WIDEST_PART, Part, Schedule
 
@@ -93,6 +98,9 @@ def blocked(flow: AffineAutoregressive, y: Array, context: Array | None) -> tupl
     log_sigma : (..., D), nats
     """
     xp, plan, net = array_namespace(y), flow.degrees.schedule, flow.network
+    loop = loop_of(xp)
+    if loop is not None and plan.last >= FEWEST_STEPS and flow.degrees.loops.even:
+        return looped(loop, flow, y, context)
     given = net.inputs(y, context)
     rows, C = rows_by_time(given, plan), flow.context_dim
     N, batch = rows.shape[1], given.shape[:-1]
