@@ -14,6 +14,8 @@ a triangular solve through the network:
 The sums are those of the definition in another order, so that the bounds hold; the products of a
 dense forward pass are taken once, less those with masked weights. Units are rows here, events are
 columns, (units, N) with N the number of events. Nothing is written in place.
+
+Where a library compiles whole programs, many degrees are a loop (:mod:`iaf_ref.looped`).
 """
 
 from __future__ import annotations
@@ -34,6 +36,9 @@ from .blocked_layout import (
     weights_by_time,
 )
 from .layers import hand_on
+from .looped import looped
+from .looped_plan import worth_a_loop
+from .loops import loop_of
 from .scales import bound
 from .schedule import WIDEST_PART, Part
 
@@ -99,10 +104,12 @@ def blocked(flow: AffineAutoregressive, y: Array, context: Array | None) -> tupl
     log_sigma : (..., D), nats
     """
     xp, plan, net = array_namespace(y), flow.degrees.schedule, flow.network
-    given = net.inputs(y, context)
-    batch, C = given.shape[:-1], flow.context_dim
+    given, C = net.inputs(y, context), flow.context_dim
+    batch, loop = given.shape[:-1], loop_of(xp)
     if 0 in batch:  # no event, nothing to be found
         return given[..., C:], given[..., C:]
+    if loop is not None and worth_a_loop(flow.degrees):
+        return looped(loop, flow, y, context)
     rows = rows_by_time(given, plan)
     N = rows.shape[1]
     f, scale = activation_of(net.activation, y), bound(flow.scale, y)

@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from ._checks import show
+from .looped_plan import LoopPlan, loop_plan
 from .schedule import Schedule, schedule
 from .strategies import Integers, given_labels
 
@@ -94,6 +95,11 @@ class Degrees:
         for i, d in enumerate(self.levels):
             found[d - 1].append(i)
         return tuple(tuple(group) for group in found)
+
+    @cached_property
+    def loops(self) -> LoopPlan:
+        """Plan of the inverse in loops, made when a library first asks for it (INV-3)."""
+        return loop_plan(self)
 
     @cached_property
     def _key(self) -> tuple[object, ...]:

@@ -45,6 +45,7 @@ NUMPY_BECAUSE = {
 # What a backend may import of the specification. Its protocol is the array API standard: nothing.
 PROTOCOL: set[str] = set()
 BEYOND_THE_PROTOCOL = {
+    "iaf_ref_backends/jax_loops.py": "a text that XLA would unroll runs in the loop registered",
     "iaf_ref_backends/jax_trees.py": "JAX takes a class as an argument once it is registered",
 }
 

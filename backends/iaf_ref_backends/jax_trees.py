@@ -30,6 +30,7 @@ from jax.tree_util import GetAttrKey, register_pytree_with_keys
 
 import iaf_ref as ir
 from iaf_ref.layers import masked
+from iaf_ref_backends import jax_loops
 
 __all__ = ["ARRAYS", "register"]
 
@@ -64,6 +65,8 @@ ARRAYS: MappingProxyType[type, Names] = MappingProxyType(
 def register() -> None:
     """Make pytrees of the classes in :data:`ARRAYS`; a second call does nothing.
 
+    And register JAX's loop, see :mod:`iaf_ref_backends.jax_loops`.
+
     Raises
     ------
     ValueError
@@ -77,6 +80,7 @@ def register() -> None:
             partial(_rebuilt, kind, arrays, static),
             partial(_flat, arrays, static),
         )
+    jax_loops.register()
 
 
 def _flat(arrays: Names, static: Names, node: Node) -> tuple[list[Any], tuple[Any, ...]]:
