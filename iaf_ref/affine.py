@@ -130,6 +130,8 @@ class AffineAutoregressive:
         ValueError
             Another shape or method, or a context too many or too few.
         """
+        check_one_of("method", method, forwards.METHODS)
+        self.network.check("x", x, context)
         if forwards.banded(self.network, x, method):
             return forwards.triangular(self, x, context)
         mu, sigma, log_sigma = self.step(x, context)

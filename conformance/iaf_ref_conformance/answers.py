@@ -110,8 +110,9 @@ class Replay:
 
     def __init__(self, answers: Iterable[Answer]) -> None:
         self._answers = {(answer.method, answer.by): answer for answer in answers}
-        self.inverse_methods = tuple(
-            by for method, by in self._answers if method == "inverse" and by
+        self.forward_methods, self.inverse_methods = (
+            tuple(by for method, by in self._answers if method == name and by)
+            for name in ("forward", "inverse")
         )
 
     def __getattr__(self, name: str) -> Any:

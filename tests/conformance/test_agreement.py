@@ -38,7 +38,7 @@ class Other(Reference):
         super().__init__(BACKEND)
         self.name = "other"
 
-    def forward(self, case: Any, x: Any, context: Any) -> Any:
+    def forward(self, case: Any, x: Any, context: Any, method: str = "dense") -> Any:
         return self._rounded(case, "forward", x, context)
 
     def inverse(self, case: Any, y: Any, context: Any, method: str = "sequential") -> Any:

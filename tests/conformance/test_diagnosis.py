@@ -61,17 +61,17 @@ def test_the_switch_of_the_library_is_named(subject: Named, remedy: str) -> None
 class Off(Reference):
     """The reference, with a wrong scale."""
 
-    def forward(self, case: Any, x: Any, context: Any) -> Any:
-        y, log_det = super().forward(case, x, context)
+    def forward(self, case: Any, x: Any, context: Any, **method: Any) -> Any:
+        y, log_det = super().forward(case, x, context, **method)
         return y * np.float32(1.5), log_det
 
 
 class Somewhere(Reference):
     """The reference, in TF32 for one activation only."""
 
-    def forward(self, case: Any, x: Any, context: Any) -> Any:
+    def forward(self, case: Any, x: Any, context: Any, **method: Any) -> Any:
         asked = rounded.tf32 if "net-elu" in case.id else super()
-        return asked.forward(case, x, context)
+        return asked.forward(case, x, context, **method)
 
 
 class Shapeless(Reference):
@@ -81,8 +81,8 @@ class Shapeless(Reference):
         super().__init__(BACKEND)
         self.others = others
 
-    def forward(self, case: Any, x: Any, context: Any) -> Any:
-        y, log_det = self.others.forward(case, x, context)
+    def forward(self, case: Any, x: Any, context: Any, **method: Any) -> Any:
+        y, log_det = self.others.forward(case, x, context, **method)
         return y, log_det[..., None] if "net-elu" in case.id else log_det
 
 

@@ -56,7 +56,7 @@ def _map(
         within(_clause(case), target, value, true, bounds[target], profile),
         within(_clause(case, "DET"), "log_det", det, true_det, bounds["log_det"], profile),
     ]
-    named = f" by the way {way}" if way else ""
+    named = f" by the algorithm {way}" if way else ""
     return [Finding(f.score, f.reason and f.reason + named) for f in found]
 
 

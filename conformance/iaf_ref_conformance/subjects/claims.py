@@ -36,7 +36,8 @@ def check_claims(subject: Any, name: str) -> None:
                 f"{name}: expected a profile for each dtype, got {got} for {dtype}"
             )
     _read(subject, name, "device", "cpu")
-    _check_methods(name, _read(subject, name, "inverse_methods", ()))
+    for methods in ("forward_methods", "inverse_methods"):
+        _check_methods(name, methods, _read(subject, name, methods, ()))
 
 
 def _read(subject: Any, name: str, attribute: str, *default: Any) -> Any:
@@ -68,9 +69,9 @@ def _check_dtypes(name: str, dtypes: Any) -> None:
         )
 
 
-def _check_methods(name: str, methods: Any) -> None:
+def _check_methods(name: str, attribute: str, methods: Any) -> None:
     """Refuse what is no sequence of names of algorithms."""
     if not isinstance(methods, tuple | list) or not all(isinstance(m, str) for m in methods):
         raise UnknownSubjectError(
-            f"{name}: expected inverse_methods, a tuple of names, got {methods!a}"
+            f"{name}: expected {attribute}, a tuple of names, got {methods!a}"
         )
