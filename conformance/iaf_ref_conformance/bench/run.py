@@ -16,7 +16,7 @@ from .statistics import HOW, Spread, spread
 from .timing import Effort, Timing, Warm, interleaved, samples, seconds
 from .verify import verified
 
-FULL, QUICK = Effort(4.0, 5, 40), Effort(1.0, 3, 24)
+FULL, QUICK = Effort(4.0, 5, 20), Effort(1.0, 3, 24)
 """Of a contestant in a table; few rounds of what takes seconds, many of what does not.
 
 The most is the least times a power of two, so that the slowest need no more than the least.

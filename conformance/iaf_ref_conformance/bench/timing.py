@@ -3,6 +3,9 @@
 A sample is the mean of as many calls as make ``SAMPLE`` seconds, taken with ``time.perf_counter``.
 The fast take part in every round, the slow in every 2nd, 4th, 8th, ...: whoever takes part in a
 round does so beside all who are faster, so that every two can be compared round by round.
+
+The threads of a library wait busily for more work for a while after its call has returned, on the
+cores that the next library needs. So there is a pause wherever the contestant is another one.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from .jobs import Job
 
 SAMPLE = 0.05
 """Seconds of calls that one sample is the mean of, unless a single call takes longer."""
+
+PAUSE = 0.2
+"""Seconds until the threads of OpenBLAS and OpenMP have gone to sleep."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +125,14 @@ def interleaved(
     list of Timing
     """
     values: list[dict[int, float]] = [{} for _ in warm]
-    for k, who in schedule([each.rounds(effort) for each in warm]):
-        advance(warm[who].job.entry.name)
-        values[who][k] = warm[who].job.sample(warm[who].loops)
+    before = ""
+    for k, n in schedule([each.rounds(effort) for each in warm]):
+        entry = warm[n].job.entry
+        advance(entry.name)
+        if entry.who != before:
+            time.sleep(PAUSE)
+        before = entry.who
+        values[n][k] = warm[n].job.sample(warm[n].loops)
     return [
         Timing(w.job.entry, taken, w.loops, w.first, w.error, w.job.itemsize)
         for w, taken in zip(warm, values, strict=True)

@@ -38,7 +38,9 @@ def test_they_are_timed_one_after_the_other() -> None:
     assert strides([64, 30, 5]) == [1, 2, 8]
 
 
-def test_all_calls_are_made_and_all_samples_kept() -> None:
+def test_all_calls_are_made_and_all_samples_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(timing.time, "sleep", pauses.append)
     calls: list[str] = []
     jobs = [Job(entry(who), lambda who=who: calls.append(who), None, 4) for who in "ab"]
     told: list[str] = []
@@ -47,6 +49,7 @@ def test_all_calls_are_made_and_all_samples_kept() -> None:
     found = interleaved(warm, effort, told.append)
     assert [w.rounds(effort) for w in warm] == [8, 2]
     assert calls == [*"ab", *"aaa", *"ab", *"aaa"]
+    assert pauses == [timing.PAUSE] * 5  # before each who is another one than the one before
     assert len(told) == len(calls) == samples(warm, effort)
     assert [sorted(t.values) for t in found] == [list(range(8)), [0, 4]]
     assert [(t.first, t.error, t.loops) for t in found] == [(9.0, None, 1), (9.0, 0.25, 1)]
