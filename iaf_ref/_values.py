@@ -91,8 +91,12 @@ def check_one_of(name: str, value: Any, choices: Sequence[str]) -> None:
 
     Raises
     ------
+    TypeError
+        Not a word.
     ValueError
-        Naming the choices.
+        Another one, naming the choices.
     """
+    if not isinstance(value, str):
+        raise TypeError(f"{name}: expected a string, got {type(value).__name__}")
     if value not in choices:
         raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")

@@ -113,7 +113,8 @@ def blocked(flow: AffineAutoregressive, y: Array, context: Array | None) -> tupl
     rows = rows_by_time(given, plan)
     N = rows.shape[1]
     f, scale = activation_of(net.activation, y), bound(flow.scale, y)
-    widest = WIDEST_PART if N <= FEW_EVENTS else WIDEST_PART // 2
+    few = isinstance(N, int) and N <= FEW_EVENTS  # an exported program leaves N open
+    widest = WIDEST_PART if few else WIDEST_PART // 2
     p = Problem(xp, f, net.residual, scale, rows[:C, :], plan.last, widest)
     pending = Pending(rows[C:, :], *biases_by_time(net, plan, N), [])
     values, raw = _solve(p, plan.whole, weights_by_time(net, plan), pending, read=False)

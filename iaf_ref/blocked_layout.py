@@ -62,7 +62,8 @@ def rows_by_time(inputs: Array, plan: Schedule) -> Array:
 def events(rows: Array, places: Order, batch: tuple[int, ...]) -> Array:
     """Rows of variables by degree, (D, N), as events (..., D)."""
     xp = array_namespace(rows)
-    flat = xp.matrix_transpose(taken(rows, places, 0))
+    # taken even if they are in order, so that an event's variables are neighbours in memory again
+    flat = taken(xp.matrix_transpose(rows), places or tuple(range(rows.shape[0])), 1)
     return flat if len(batch) == 1 else xp.reshape(flat, (*batch, rows.shape[0]))
 
 

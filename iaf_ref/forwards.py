@@ -40,7 +40,10 @@ def banded(net: AutoregressiveNetwork, x: Array, method: str) -> bool:
     if method == "auto":
         D = net.degrees.dim
         sizes = (net.degrees.context_dim + D, *net.degrees.widths, 2 * D)
-        products = prod(x.shape[:-1]) * sum(rows * columns for columns, rows in pairwise(sizes))
+        batch = prod(x.shape[:-1])
+        if not isinstance(batch, int):  # not known yet, or of an exported program any number
+            return False
+        products = batch * sum(rows * columns for columns, rows in pairwise(sizes))
         plan = net.degrees.schedule
         return len(plan.bands) > 1 and products >= (WORTH if plan.sorted else 3 * WORTH)
     return method == "triangular"

@@ -10,7 +10,8 @@ compiler that unrolls them takes minutes at D = 784. Here blocks of degrees have
   it at the variables found so far, the others 0; x = (y - mu) / sigma where it is their turn.
 
 What is pending is only ever added to, so that a derivative in reverse mode keeps no copy of it for
-each block. Units are rows, events are columns, (units, N). Nothing is written in place.
+each block; and it solves a block again, in place of keeping what each degree computed. Units are
+rows, events are columns, (units, N). Nothing is written in place.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from .looped_layout import (
     variables,
     weights_in_blocks,
 )
-from .loops import Arrays, Loop, Step
+from .loops import Arrays, Loop
 from .scales import bound
 
 if TYPE_CHECKING:
@@ -39,14 +40,13 @@ if TYPE_CHECKING:
     from .degrees import Degrees
 
 Array = Any
-Fold = Callable[[Step, Any, Arrays], tuple[Any, Arrays]]
 
 
 class Problem(NamedTuple):
     """What all blocks have in common."""
 
     xp: Any
-    fold: Fold
+    loop: Loop
     activation: Callable[[Array], Array]
     residual: bool
     skip: bool
@@ -82,14 +82,14 @@ def looped(
     log_sigma : (..., D), nats
     """
     net = flow.network
-    static = (loop.fold, flow.degrees, net.activation, net.residual)
+    static = (flow.degrees, net.activation, net.residual)
     arrays = (net.hidden, net.output, net.skip, flow.scale, net.inputs(y, context))
-    x, log_sigma = loop.call(solution, static, arrays)
+    x, log_sigma = loop.call(solution, loop, static, arrays)
     return x, log_sigma
 
 
 def solution(
-    fold: Fold,
+    loop: Loop,
     degrees: Degrees,
     activation: str,
     residual: bool,
@@ -102,12 +102,12 @@ def solution(
     """x and log sigma, each (..., D), for inputs (..., C + D): context, then y (INV-3)."""
     xp, plan = array_namespace(inputs), degrees.loops
     f, direct = activation_of(activation, inputs), skip is not None
-    p = Problem(xp, fold, f, residual, direct, bound(scale, inputs))
+    p = Problem(xp, loop, f, residual, direct, bound(scale, inputs))
     layers = plain_layers(hidden, output, skip)
     context, y = variables(inputs, degrees)
     rows = (*turns(plan, inputs), y, *weights_in_blocks(layers, degrees, direct))
     pending = pending_at_first(layers, context, degrees, direct)
-    _, (x, raw) = fold(partial(_block, p), pending, rows)
+    _, (x, raw) = loop.fold(partial(_block, p), pending, rows)
     batch = inputs.shape[:-1]
     return events(x, plan, batch), scale.log_scale(events(raw, plan, batch))
 
@@ -123,23 +123,29 @@ def _block(p: Problem, pending: Arrays, row: Arrays) -> tuple[Arrays, Arrays]:
     ]
     mine, here = ([p.xp.take(a, number, axis=0)[0, ...] for a in of] for of in (rows, pending))
     block = Block(mine, here, y)
-    zero = p.xp.zeros_like(y)
-    (x, raw), _ = p.fold(partial(_degree, p, block), (zero, zero), (turns_,))
+    x, raw = p.loop.again(partial(_solved, p))(block, turns_)
     read = zip(pending, columns, _read(p, block, x), strict=True)
     return tuple([a + p.xp.reshape(W @ v, a.shape) for a, W, v in read]), (x, raw)
+
+
+def _solved(p: Problem, block: Block, turns_: Array) -> tuple[Array, Array]:
+    """x and raw scales of a block, (n, N), one degree after the other."""
+    zero = p.xp.zeros_like(block.y)
+    found, _ = p.loop.fold(partial(_degree, p, block), (zero, zero), (turns_,))
+    return found[0], found[1]
 
 
 def _degree(p: Problem, block: Block, state: Arrays, row: Arrays) -> tuple[Arrays, Arrays]:
     """x = (y - mu) / sigma for the variables whose turn it is (eq. 10); the others stay as is.
 
-    Where it is not their turn, sigma is 1, so that nothing overflows that nobody asked for (INV-5),
-    a derivative included.
+    Where it is not their turn, the parameters are 0, so that nothing overflows that nobody asked
+    for (INV-5), and no derivative is 0 times an infinity.
     """
     (x, raw), (turn,), where = state, row, p.xp.where
     o = block.pending[-1] + block.weights[-1] @ _read(p, block, x)[-1]
-    shift, new = o[: x.shape[0], :], o[x.shape[0] :, :]
-    sigma = where(turn, p.scale.scale(new), p.xp.ones_like(x))
-    value = (block.y - p.scale.location(shift, new)) / sigma  # eq. 10, for x
+    zero = p.xp.zeros_like(x)
+    shift, new = (where(turn, part, zero) for part in (o[: x.shape[0], :], o[x.shape[0] :, :]))
+    value = (block.y - p.scale.location(shift, new)) / p.scale.scale(new)  # eq. 10, for x
     return (where(turn, value, x), where(turn, new, raw)), ()
 
 

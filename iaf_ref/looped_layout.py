@@ -70,11 +70,11 @@ def pending_at_first(
         layers, _rows(layers, degrees), _inputs(layers, degrees, skip), strict=True
     ):
         xp = array_namespace(b)
-        a = xp.broadcast_to(xp.expand_dims(b, axis=-1), (*b.shape, context.shape[1]))
+        shape = (len(rows), context.shape[1])
+        a = xp.broadcast_to(xp.expand_dims(_taken(b, rows, 0), axis=-1), shape)
         for k in starts if C else ():
-            a = a + W[:, k : k + C] @ context
-        shape = (blocks, len(rows) // blocks, context.shape[1])
-        found.append(xp.reshape(_taken(a, rows, 0), shape))
+            a = a + _taken(W[:, k : k + C], rows, 0) @ context
+        found.append(xp.reshape(a, (blocks, len(rows) // blocks, shape[1])))
     return tuple(found)
 
 

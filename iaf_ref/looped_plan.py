@@ -17,14 +17,12 @@ from .schedule import times
 if TYPE_CHECKING:
     from .degrees import Degrees
 
-FEWEST_STEPS = 32
-"""From so many degrees on, the loop: unrolled, fewer compile fast enough."""
+FEWEST_STEPS = 16
+"""From so many degrees on, the loop, however much has to be padded: unrolled, the inverse of more
+takes a compiler longer than it takes the loop to run."""
 
 BLOCK = 32
 """Units of the widest stage of a block: its own network is small, and the blocks are few."""
-
-MOST_PADDING = 2.0
-"""Padded units for each unit; beyond, degrees are too uneven for blocks of one shape."""
 
 Indices = tuple[int, ...]
 
@@ -45,14 +43,12 @@ class LoopPlan(NamedTuple):
     stages : tuple of Stage; stage 0 are the variables, then the hidden layers
     places : for each variable where it stands among the B n of stage 0
     turns : (B, T, n) nested; whether the degree of a variable is the block's t-th
-    padding : float, padded units for each unit, of the stage where they are most
     """
 
     blocks: int
     stages: tuple[Stage, ...]
     places: Indices
     turns: tuple[tuple[tuple[bool, ...], ...], ...]
-    padding: float
 
 
 def loop_plan(degrees: Degrees) -> LoopPlan:
@@ -83,13 +79,12 @@ def loop_plan(degrees: Degrees) -> LoopPlan:
     for place, i in enumerate(stages[0].units):
         if i < degrees.dim:
             places[i] = place
-    padding = max(len(s.units) / len(t) for s, t in zip(stages, timed, strict=True) if t)
-    return LoopPlan(len(edges) - 1, stages, tuple(places), turns, padding)
+    return LoopPlan(len(edges) - 1, stages, tuple(places), turns)
 
 
 def worth_a_loop(degrees: Degrees) -> bool:
-    """Whether there are many degrees, and about equally many units in each (INV-3)."""
-    return max(degrees.levels) >= FEWEST_STEPS and degrees.loops.padding <= MOST_PADDING
+    """Whether there are many degrees (INV-3)."""
+    return max(degrees.levels) >= FEWEST_STEPS
 
 
 def _edges(stages: list[list[int]], last: int) -> list[int]:

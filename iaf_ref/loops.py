@@ -25,8 +25,11 @@ class Loop(NamedTuple):
     fold: Callable[[Step, Any, Arrays], tuple[Any, Arrays]]
     """As :func:`fold`."""
 
-    call: Callable[[Callable[..., Any], tuple[Any, ...], tuple[Any, ...]], Any]
-    """text(*static, *arrays): compiled once, maybe, for all calls with equal static arguments."""
+    again: Callable[[Callable[..., Any]], Callable[..., Any]]
+    """The same function; what it computes inside, a derivative computes again and does not keep."""
+
+    call: Callable[[Callable[..., Any], Loop, tuple[Any, ...], tuple[Any, ...]], Any]
+    """text(loop, *static, *arrays): compiled once, maybe, for all calls with equal ``static``."""
 
 
 LOOPS: dict[str, Loop] = {}
@@ -58,12 +61,19 @@ def fold(step: Step, state: Any, rows: Arrays) -> tuple[Any, Arrays]:
     return state, tuple([array_namespace(*column).stack(column) for column in columns])
 
 
-def call(text: Callable[..., Any], static: tuple[Any, ...], arrays: tuple[Any, ...]) -> Any:
+def same(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as it is."""
+    return function
+
+
+def call(
+    text: Callable[..., Any], loop: Loop, static: tuple[Any, ...], arrays: tuple[Any, ...]
+) -> Any:
     """Call a text as it is."""
-    return text(*static, *arrays)
+    return text(loop, *static, *arrays)
 
 
-PLAIN = Loop(fold, call)
+PLAIN = Loop(fold, same, call)
 """In Python, one row after the other."""
 
 

@@ -168,7 +168,8 @@ class AutoregressiveNetwork:
         C = self.degrees.context_dim
         check_event(name, events, self.degrees.dim)
         if C == 0 and context is not None:
-            raise ValueError("context: expected None, as the network has none, got an array")
+            kind = type(context).__name__
+            raise ValueError(f"context: expected None, as the network has none, got {kind}")
         if C > 0:
             if context is None:
                 raise ValueError(f"context: expected shape (..., {C}), got None")

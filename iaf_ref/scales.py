@@ -47,7 +47,7 @@ class Bindable:
 
     def _numbers(self, raw: Array) -> Any:
         """Return those that were made, or make them."""
-        return self._made or self.numbers(raw)
+        return self.numbers(raw) if self._made is None else self._made
 
 
 def bound(scale: Any, like: Array) -> Any:

@@ -90,7 +90,11 @@ def times(degrees: Degrees) -> tuple[list[int], ...]:
     inputs = degrees.context.tolist() + list(degrees.levels)
     hidden = [layer.tolist() for layer in degrees.hidden]
     if degrees.adjacency is not None:  # a label is the variable whose parents the unit collects
-        hidden = [[degrees.levels[v] - 1 for v in layer] for layer in hidden]
+        latest = [
+            max((t for t, p in zip(inputs, row, strict=True) if p), default=0)
+            for row in degrees.adjacency.tolist()
+        ]
+        hidden = [[latest[v] for v in layer] for layer in hidden]
     return inputs, *hidden
 
 

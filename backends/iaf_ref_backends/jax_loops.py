@@ -2,7 +2,8 @@
 
 Unrolled, the blocked inverse of 784 degrees is some 20 000 operations, and XLA takes minutes. Out
 of a jit a scan would be compiled anew at every call, since its body is a new function each time;
-so the text around it is compiled as a whole, once for each network's shape.
+so the text around it is compiled as a whole, once for each network's shape and degrees. JAX keeps
+what it has compiled; ``jax.clear_caches()`` lets go of it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy
 
-from iaf_ref.loops import LOOPS, Loop
+from iaf_ref.loops import LOOPS, PLAIN, Loop
 
 __all__ = ["register"]
 
@@ -23,17 +24,20 @@ Text = Callable[..., Any]
 
 def register() -> None:
     """Register the loop for arrays of JAX (INV-3); a second call does nothing."""
-    LOOPS[jax.numpy.__name__] = Loop(jax.lax.scan, _call)
+    LOOPS[jax.numpy.__name__] = Loop(jax.lax.scan, jax.checkpoint, _call)
 
 
-def _call(text: Text, static: tuple[Any, ...], arrays: tuple[Any, ...]) -> Any:
-    """Call a text compiled; as it is where an argument is no tree of arrays.
+def _call(text: Text, loop: Loop, static: tuple[Any, ...], arrays: tuple[Any, ...]) -> Any:
+    """Call a text compiled, unless an argument is no tree of arrays.
 
-    That is a scale map that somebody else wrote and did not register with JAX.
+    That is a scale map that somebody else wrote and did not register with JAX. Then the text is a
+    part of what is being compiled around it, or, where nothing is, a loop in Python.
     """
-    if all(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(arrays)):
-        return _compiled(text, len(static))(*static, *arrays)
-    return text(*static, *arrays)
+    leaves = jax.tree.leaves(arrays)
+    if all(isinstance(leaf, jax.Array) for leaf in leaves):
+        return _compiled(text, 1 + len(static))(loop, *static, *arrays)
+    traced = any(isinstance(leaf, jax.core.Tracer) for leaf in leaves)
+    return text(loop if traced else PLAIN, *static, *arrays)
 
 
 @cache

@@ -223,13 +223,12 @@ def test_refused_arguments(host, method):
     )
     refuses(f, ValueError, r"context: expected shape \(\.\.\., 2\), got \(\)", x, host.draw())
     refuses(f, ValueError, r"context: expected shape \(\.\.\., 2\), got None", x)
-    refuses(
-        direction(plain),
-        ValueError,
-        "context: expected None, as the network has none, got an array",
-        x,
-        c,
-    )
+    none = "context: expected None, as the network has none, got "
+    refuses(direction(plain), ValueError, none + type(c).__name__, x, c)
+    refuses(direction(plain), ValueError, none + "str", x, "dense")  # a method goes by its name
+    if method in ("forward", "inverse"):
+        with pytest.raises(TypeError, match="method: expected a string, got list"):
+            direction(plain)(x, method=["dense"])
 
 
 @pytest.mark.parametrize("method", ["forward", "inverse", "log_scale", "jacobian"])

@@ -89,6 +89,29 @@ def test_forward_leads_back_to_y_exactly(exact, sized, options, sizes, batch):
     assert exact.zero(log_det + forward_log_det)
 
 
+def test_degrees_of_a_graph_need_not_be_the_smallest(exact):
+    # 1 and 2 have the same parents: a unit that collects them serves both, whatever their degrees
+    graph = np.asarray([[0, 0, 0], [1, 0, 0], [1, 0, 0]], dtype=bool)
+    degrees = ir.Degrees(np.zeros(0, int), np.asarray([1, 2, 3]), ([2], [1]), graph)
+    layers = [(exact.draw(1, n, seed=n), exact.draw(1, seed=9)) for n in (3, 1)]
+    output = (exact.draw(2, 3, 1, seed=5), exact.draw(2, 3, seed=6))
+    net = ir.AutoregressiveNetwork(degrees, layers, output, activation="tanh")
+    flow = ir.AffineAutoregressive(net)
+    y = exact.draw(2, 3, seed=7)
+    x, log_det = flow.inverse(y, method="blocked")
+    for method in ("dense", "triangular"):
+        again, forward_log_det = flow.forward(x, method=method)
+        assert exact.zero(again - y)
+        assert exact.zero(log_det + forward_log_det)
+    assert not exact.zero(flow.network(x)[..., 1] - output[1][..., 1])  # the unit is read
+
+
+@pytest.mark.parametrize("order", [None, [2, 0, 1]])
+def test_events_lie_one_after_the_other_in_memory(numpys, order):
+    x, _ = numpys.flow(dim=3, order=order).inverse(numpys.draw(5, 3), method="blocked")
+    assert x.flags.c_contiguous
+
+
 @exhaustive
 @given(architectures(largest=30), SIZES)
 def test_causality_is_bitwise(numpys, sized, options, sizes):
