@@ -58,7 +58,7 @@ def fold(step: Step, state: Any, rows: Arrays) -> tuple[Any, Arrays]:
         state, output = step(state, tuple([array[k, ...] for array in rows]))
         found.append(output)
     columns = zip(*found, strict=True)
-    return state, tuple([array_namespace(*column).stack(column) for column in columns])
+    return state, tuple([array_namespace(column[0]).stack(column) for column in columns])
 
 
 def same(function: Callable[..., Any]) -> Callable[..., Any]:
