@@ -41,7 +41,6 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(blocked, "looped", noted)
     monkeypatch.setattr(looped_plan, "FEWEST_STEPS", 1)
-    monkeypatch.setattr(looped_plan, "MOST_PADDING", np.inf)
     monkeypatch.setattr(looped_plan, "BLOCK", 4)
     return seen
 
