@@ -14,6 +14,7 @@ from . import cli_ending as ending
 from .bench.contestants import Contestants, check_names, contestants
 from .bench.document import NoBenchmarkError, document, read
 from .bench.entry import BACKENDS, NATIVE
+from .bench.machine import machine
 from .bench.row import Field, Row, matching
 from .bench.rows import rows
 from .bench.run import Watch, run
@@ -32,7 +33,7 @@ from .subjects.claims import UnknownSubjectError
     "--backend", "backends", multiple=True, metavar="NAME", help="Only these, and no library."
 )
 @click.option("--peer", "peers", multiple=True, metavar="NAME", help="Only these libraries.")
-@click.option("--dtype", default=DTYPES[0], metavar="DTYPE", help="float32 (default) or float64.")
+@click.option("--dtype", metavar="DTYPE", help="float32 (default) or float64.")
 @click.option(
     "--from", "source", type=FILE, metavar="PATH", help="Measure nothing: show this run's JSON."
 )
@@ -42,7 +43,7 @@ def bench(
     globs: tuple[str, ...],
     backends: tuple[str, ...],
     peers: tuple[str, ...],
-    dtype: str,
+    dtype: str | None,
     source: Path | None,
     files: Files,
 ) -> None:
@@ -52,18 +53,19 @@ def bench(
     installed take part unless some are named.
 
     Each row is one number, its goal, and whether it is reached. All contestants of a table run in
-    turn in this process, and each answer is verified before it is timed. Exit codes: 0 done,
-    whatever the numbers; 2 usage; 3 a contestant is missing, or a row could not be measured.
+    turn in this process. An inverse or a forward pass is verified before it is timed. Exit codes:
+    0 done, whatever the numbers; 2 usage; 3 a contestant or a library is missing, or a row could
+    not be measured.
     """
     files.check(source)
     if source is not None:
-        if quick or globs or backends or peers or files.json:
+        if quick or globs or backends or peers or dtype or files.json:
             ending.usage("--from: expected no option that measures, or writes JSON, beside it")
         found = _read(source)
     else:
-        asked = {"dtype": dtype, "quick": quick, "rows": list(globs)}
-        asked |= {"backends": list(backends), "peers": list(peers)}
-        found = _measured(asked)
+        asked = {"dtype": dtype or DTYPES[0], "quick": quick, "rows": list(globs)}
+        asked |= {"backends": list(dict.fromkeys(backends)), "peers": list(dict.fromkeys(peers))}
+        found = _measured(asked, files)
     files.write(found, source)
     show(ending.console(), found)
     for why in lost(found):
@@ -79,7 +81,7 @@ def _read(source: Path) -> dict[str, Any]:
         ending.usage(f"--from: {error}")
 
 
-def _measured(asked: dict[str, Any]) -> dict[str, Any]:
+def _measured(asked: dict[str, Any], files: Files) -> dict[str, Any]:
     """Find the contestants, time them, and return the run as plain data."""
     dtype, quick = asked["dtype"], asked["quick"]
     if dtype not in DTYPES:
@@ -93,9 +95,11 @@ def _measured(asked: dict[str, Any]) -> dict[str, Any]:
         chosen = _chosen(found, asked["rows"], quick)
     except (UnknownSubjectError, ValueError) as error:
         ending.usage(str(error))
+    files.check_rows(chosen)
+    where = machine()
     with found.computing(dtype), _progress() as watch:
         outcome = run(chosen, found.makers, dtype, quick, watch)
-        return document(outcome, found, asked)
+        return document(outcome, found, asked, where)
 
 
 def _chosen(found: Contestants, globs: Sequence[str], quick: bool) -> list[Row]:

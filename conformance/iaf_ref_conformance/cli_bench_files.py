@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from importlib.util import find_spec
@@ -16,7 +16,8 @@ from iaf_ref.storage import write_atomically
 
 from . import cli_ending as ending
 from .bench.markdown import markdown
-from .bench.picture import SUFFIXES, curves, draw
+from .bench.picture import SUFFIXES, TABLE, curves, draw
+from .bench.row import Row
 from .cli_files import FILE
 from .report import write_json
 
@@ -51,13 +52,19 @@ class Files:
         if self.markdown is not None and self.json is None and source is None:
             ending.usage("--markdown: expected --json or --from beside it, which the page names")
 
-    def write(self, document: Mapping[str, Any], source: Path | None) -> None:
-        """Write what was asked for; a picture of nothing is a mistake in the command."""
-        if self.picture is not None and not curves(document):
+    def check_rows(self, rows: Iterable[Row]) -> None:
+        """End, before the work, where a picture of it would be empty."""
+        if self.picture is not None and not any(row.table == TABLE for row in rows):
             ending.usage("--picture: expected rows of growth in the run, got none")
+
+    def write(self, document: Mapping[str, Any], source: Path | None) -> None:
+        """Write what was asked for, the numbers first: nothing that was measured is lost."""
         try:
             if self.json is not None:
                 write_json(self.json, document)
+            if self.picture is not None and not curves(document):
+                say = ending.usage if source is not None else ending.incomplete
+                say("--picture: expected rows of growth in the run, got none")
             if self.picture is not None:
                 write_atomically(self.picture, draw(document, self.picture.suffix))
             origin = self.json or source

@@ -20,7 +20,7 @@ from ..report import schema
 from .contestants import Contestants
 from .entry import Entry
 from .library import NOTES
-from .machine import machine, threads
+from .machine import threads
 from .run import Measured, Outcome
 from .statistics import spread
 from .timing import Timing
@@ -33,7 +33,9 @@ class NoBenchmarkError(ValueError):
     """A file is no document of a benchmark."""
 
 
-def document(outcome: Outcome, field: Contestants, asked: Mapping[str, Any]) -> dict[str, Any]:
+def document(
+    outcome: Outcome, field: Contestants, asked: Mapping[str, Any], where: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return a run as plain data.
 
     Parameters
@@ -42,6 +44,8 @@ def document(outcome: Outcome, field: Contestants, asked: Mapping[str, Any]) -> 
     field : Contestants
     asked : mapping
         ``dtype``, ``quick`` and the patterns ``rows``.
+    where : mapping
+        As of :func:`.machine.machine`, before the run: afterwards, the load is its own.
 
     Returns
     -------
@@ -52,7 +56,7 @@ def document(outcome: Outcome, field: Contestants, asked: Mapping[str, Any]) -> 
         "iaf_ref": iaf_ref.__version__,
         "date": f"{moment():%Y-%m-%d %H:%M} UTC",
         "asked": dict(asked),
-        "machine": machine(),
+        "machine": dict(where),
         "threads": threads(),
         "contestants": field.environment(),
         "missing": [{"name": n, "reason": why} for n, why in field.missing.items()],

@@ -18,11 +18,12 @@ All contestants of a table are timed in turn, A B C A B C ..., in one process, o
 sample is the mean of as many calls as make 50 ms, or one call that takes longer. A ratio is taken
 round by round, of samples that stood side by side; its median is the number, its quartiles tell how
 far to trust it. Between two libraries there is a pause of {pause} s, until the threads of the one
-sleep. Of several peers, the number is that of the one that comes off best. Whoever runs on JAX is
-compiled by `jax.jit`, and the first call, with which XLA compiles, is not among the samples. Each
-peer is its library's own module with the weights of the flow that it is compared on; before
-anything is timed, its answer and ours are held to the derived bound of {dtype} (*error/bound*, at
-most 1).
+sleep. Each peer is its library's own module with the weights of the flow that it is compared on,
+whose scale map is that of the library; of several peers, the number is that of the least ratio.
+Whoever runs on JAX is compiled by `jax.jit`, and the first call, with which XLA compiles, is not
+among the samples; only D networks one after the other, for many variables, are not compiled, which
+would take minutes. Before an inverse or a forward pass is timed, four rows of its answer are held
+to the derived bound of {dtype} (*error/bound*, at most 1); of a gradient, the inverse in it.
 """
 
 

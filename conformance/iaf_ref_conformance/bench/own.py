@@ -36,6 +36,7 @@ class Backend:
 
     def __init__(self, reference: Reference, dtype: str) -> None:
         self.name = reference.name
+        self.on_jax = reference.name.partition(":")[0] == "jax"  # jax:cpu as well
         self.dtype = dtype
         self.backend: Any = reference.backend
         self.device = reference.device
@@ -46,7 +47,7 @@ class Backend:
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function as its users run it."""
-        if self.name != "jax":
+        if not self.on_jax:
             return function
         import jax
 
@@ -144,7 +145,7 @@ class Backend:
 
     def _differentiated(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function of named arrays that returns a derivative, and the others."""
-        if self.name == "jax":
+        if self.on_jax:
             import jax
 
             both = jax.jit(jax.value_and_grad(function))

@@ -6,8 +6,6 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from .entry import NATIVE
-
 SUFFIXES = (".svg", ".png", ".pdf")
 UNDATED: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
 """Suffix -> what keeps the time of drawing out of a file."""
@@ -48,18 +46,20 @@ def draw(document: Mapping[str, Any], suffix: str) -> bytes:
     figure = Figure(figsize=(7.0, 5.0), layout="constrained")
     axes = figure.add_subplot()
     for name, taken in curves(document).items():
-        peer = name in NATIVE
+        ours = name.endswith(" blocked")
         x = [dim for dim, _ in taken]
         y = [values["median"] for _, values in taken]
-        axes.plot(x, y, "s--" if peer else "o-", linewidth=1.0 if peer else 2.0, label=name)
+        (line,) = axes.plot(x, y, "o-" if ours else "s--", linewidth=1 + ours, label=name)
+        lower, upper = ([values[q] for _, values in taken] for q in ("lower", "upper"))
+        axes.fill_between(x, lower, upper, color=line.get_color(), alpha=0.2)
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     dims = sorted({dim for taken in curves(document).values() for dim, _ in taken})
     axes.set_xticks(dims, labels=[str(dim) for dim in dims])
     axes.set_xlabel("number of variables D")
-    axes.set_ylabel("seconds (median)")
+    axes.set_ylabel("seconds (median, quartiles shaded)")
     width, batch = _sizes(document)
-    axes.set_title(f"Inverse of one flow, width {width} x 2, batch {batch}")
+    axes.set_title(f"Inverse of a step, width {width} x 2, batch {batch}")
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend(fontsize="small")
     file = io.BytesIO()
@@ -70,5 +70,6 @@ def draw(document: Mapping[str, Any], suffix: str) -> bytes:
 
 def _sizes(document: Mapping[str, Any]) -> tuple[int, int]:
     """Width and batch of the table that is drawn."""
-    (entries,) = (table["entries"] for table in document["tables"] if table["id"] == TABLE)
-    return entries[0]["width"], entries[0]["batch"]
+    entries = (e for table in document["tables"] if table["id"] == TABLE for e in table["entries"])
+    first = next(entries)
+    return first["width"], first["batch"]

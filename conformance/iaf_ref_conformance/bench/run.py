@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Protocol
 
 from ..checks.asking import raised
@@ -13,7 +13,7 @@ from .entry import Entry
 from .jobs import Job, forget
 from .row import Row
 from .statistics import HOW, Spread, spread
-from .timing import Effort, Timing, Warm, interleaved, samples, seconds
+from .timing import PAUSE, Effort, Timing, Warm, interleaved, samples, seconds
 from .verify import verified
 
 FULL, QUICK = Effort(4.0, 5, 20), Effort(1.0, 3, 24)
@@ -125,35 +125,22 @@ def _timed(
     watch.expect(len(entries))
     for entry in entries:
         watch.advance(f"{entry.name} (first calls)")
-        _attempt(partial(_warm, entry, makers, dtype, warm), [entry], failed)
+        try:
+            warm.append(warmed(makers[entry.who].job(entry), dtype))
+        except Exception as error:  # noqa: BLE001 - a stranger's code; the others go on
+            failed[entry] = f"it {raised(error)}"
     found: list[Timing] = []
     if warm:
         watch.expect(samples(warm, effort))
-        ready = [each.job.entry for each in warm]
-        _attempt(lambda: found.extend(interleaved(warm, effort, watch.advance)), ready, failed)
+        found = interleaved(warm, effort, watch.advance, failed)
     warm.clear()
     forget()
     gc.collect()  # graphs and compiled functions hold the weights in cycles
     return found
 
 
-def _warm(entry: Entry, makers: Mapping[str, Maker], dtype: str, warm: list[Warm]) -> None:
-    """Make an entry ready, and call it for the first times."""
-    warm.append(warmed(makers[entry.who].job(entry), dtype))
-
-
-def _attempt(work: Callable[[], Any], entries: Sequence[Entry], failed: dict[Entry, str]) -> None:
-    """Do some work, or note for its entries why it could not be done."""
-    try:
-        work()
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # noqa: BLE001 - a stranger's code; the others go on
-        failed.update({entry: f"it {raised(error)}" for entry in entries})
-
-
 def warmed(job: Job, dtype: str) -> Warm:
-    """Call a job twice: the first call compiles and is verified, the second is timed.
+    """Call a job twice, after a pause: the first call compiles and is verified, both are timed.
 
     Raises
     ------
@@ -161,6 +148,7 @@ def warmed(job: Job, dtype: str) -> Warm:
         It computes something else.
     """
     answers: list[Any] = []
+    time.sleep(PAUSE)
     first = seconds(lambda: answers.append(job.call()))
     error = None if job.fetch is None else verified(job.entry, job.fetch(answers[0]), dtype)
     answers.clear()

@@ -29,8 +29,6 @@ def show(out: Console, document: Mapping[str, Any]) -> None:
     _table(out, f"{document['asked']['dtype']}: numbers", ROW, map(row_cells, document["rows"]))
     for line in (*notes(document), _machine(document), _threads(document)):
         out.print(line, markup=False, soft_wrap=True)
-    for each in document["absent"]:
-        out.print(f"not installed: {each['reason']}", markup=False, soft_wrap=True)
 
 
 def _table(out: Console, title: str, head: Sequence[str], cells: Iterable[Sequence[str]]) -> None:

@@ -5,16 +5,18 @@ The fast take part in every round, the slow in every 2nd, 4th, 8th, ...: whoever
 round does so beside all who are faster, so that every two can be compared round by round.
 
 The threads of a library wait busily for more work for a while after its call has returned, on the
-cores that the next library needs. So there is a pause wherever the contestant is another one.
+cores that the next library needs. So there is a pause wherever the contestant is another one, and
+after it one more call, unless that takes a second: the processor is to be as awake for all.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
+from ..checks.asking import raised
 from .entry import Entry
 from .jobs import Job
 
@@ -23,6 +25,8 @@ SAMPLE = 0.05
 
 PAUSE = 0.2
 """Seconds until the threads of OpenBLAS and OpenMP have gone to sleep."""
+LONG = 1.0
+"""Seconds of a call from which on it needs none before it."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,11 @@ class Warm:
     call: float
     error: float | None
 
+    def wake(self) -> None:
+        """Call once after a pause, where a sample does not do so by itself."""
+        if self.job.repeats and self.loops == 1 and self.call < LONG:
+            self.job.call()
+
     @property
     def loops(self) -> int:
         """Calls in a sample."""
@@ -109,7 +118,10 @@ def schedule(rounds: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def interleaved(
-    warm: Sequence[Warm], effort: Effort, advance: Callable[[str], None]
+    warm: Sequence[Warm],
+    effort: Effort,
+    advance: Callable[[str], None],
+    failed: MutableMapping[Entry, str],
 ) -> list[Timing]:
     """Time all in turn.
 
@@ -119,6 +131,8 @@ def interleaved(
     effort : Effort
     advance : callable
         Called with a name before each sample.
+    failed : mapping
+        Whoever raises is noted here, with the reason, and takes no further part.
 
     Returns
     -------
@@ -129,13 +143,20 @@ def interleaved(
     for k, n in schedule([each.rounds(effort) for each in warm]):
         entry = warm[n].job.entry
         advance(entry.name)
-        if entry.who != before:
-            time.sleep(PAUSE)
+        if entry in failed:
+            continue
+        try:
+            if entry.who != before:
+                time.sleep(PAUSE)
+                warm[n].wake()
+            values[n][k] = warm[n].job.sample(warm[n].loops)
+        except Exception as error:  # noqa: BLE001 - a stranger's code; the others go on
+            failed[entry] = f"it {raised(error)}"
         before = entry.who
-        values[n][k] = warm[n].job.sample(warm[n].loops)
     return [
         Timing(w.job.entry, taken, w.loops, w.first, w.error, w.job.itemsize)
         for w, taken in zip(warm, values, strict=True)
+        if w.job.entry not in failed
     ]
 
 

@@ -6,6 +6,9 @@ The first rows of its answer are judged, by error-tracking numbers: an inverse b
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 
 from iaf_ref_backends import tracked
@@ -62,18 +65,25 @@ def _inverse(entry: Entry, case: Case, answer: Answer) -> float:
     """The residual of an inverse."""
     y = points(entry.size, entry.flow, case.dtype)[1][:ROWS]
     found = inverse_residual(case, load(PROFILE[case.dtype]), answer, y, None, balls=False)
-    pairs = zip(found.error, found.bound, strict=True)
-    # an infinite bound excuses nothing: it says that none can be given
-    return max(float(np.max(np.where(np.isfinite(b), e / b, np.inf))) for e, b in pairs)
+    return _worst(zip(found.error, found.bound, strict=True))
 
 
 def _forward(entry: Entry, case: Case, answer: Answer) -> float:
     """The distance of a forward pass from the truth."""
     x = points(entry.size, entry.flow, case.dtype)[0][:ROWS]
-    ratios = []
+    pairs = []
     fine, coarse = tracked.namespace("ieee-f64"), tracked.namespace(PROFILE[case.dtype])
     true, legal = (on(xp, case).forward(lift(xp, x)) for xp in (fine, coarse))
     for value, near, bound in zip(answer, true, legal, strict=True):
         error = np.abs(tracked.value(near) - value)
-        ratios.append(np.max(error / (tracked.error(bound) + tracked.error(near))))
-    return float(max(ratios))
+        pairs.append((error, tracked.error(bound) + tracked.error(near)))
+    return _worst(pairs)
+
+
+def _worst(pairs: Iterable[tuple[Any, Any]]) -> float:
+    """The greatest error over its bound; NaN if one is.
+
+    An infinite bound excuses nothing: it says that none can be given.
+    """
+    ratios = [np.where(np.isfinite(bound), error / bound, np.inf) for error, bound in pairs]
+    return float(np.max([np.max(each) for each in ratios]))

@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-UNITS = {"second": ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")), "byte": ((1e6, "MB"), (1e3, "kB"))}
+UNITS = {
+    "second": ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")),
+    "byte": ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")),
+}
 SUFFIX = {"ratio": " x", "floor": " x", "memory": " x", "rate": "", "first": " s", "exponent": ""}
 """How a row's number is made -> what stands behind it."""
+
+GROWTH = (
+    "a width below D - 1 connects no D variables (MASK-7), so that a fixed width is as large as "
+    "the largest D; D evaluations of such a network grow less than quadratically, as its products "
+    "from width to width do not depend on D"
+)
+"""Why exponents at a fixed width are what they are."""
 
 ROW = ("row", "what", "measured", "quartiles", "rounds", "goal", "reached")
 ENTRY = (
@@ -19,33 +29,43 @@ ENTRY = (
 def amount(value: float, unit: str) -> str:
     """Three digits and a unit.
 
-    >>> amount(0.01234, "second"), amount(5.5e6, "byte")
-    ('12.3 ms', '5.5 MB')
+    >>> amount(0.01234, "second"), amount(5.5e6, "byte"), amount(0.9997, "second")
+    ('12.3 ms', '5.5 MB', '1 s')
     """
-    units = UNITS[unit]
+    units, value = UNITS[unit], float(f"{value:.3g}")
     scale, name = next((u for u in units if value >= u[0]), units[-1])
     return f"{value / scale:.3g} {name}"
 
 
 def row_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the cells of a row, as ``ROW`` heads them."""
+    """Return the cells of a row, as ``ROW`` heads them.
+
+    Of several peers the one is named whose number it is. Where quartiles lie on either side of a
+    goal that is missed, it is said.
+    """
     goal, found = row["goal"], row["measured"]
     aim = "" if goal is None else f"{goal['side']} {goal['value']:g}"
     said = {True: "yes", False: "NO", None: "" if goal is None else "not measured"}[row["reached"]]
+    title = row["title"]
     if found is None:
-        return row["id"], row["title"], "not measured", "", "", aim, said
+        return row["id"], title, "not measured", "", "", aim, said
+    if row["reached"] is False and found["lower"] <= goal["value"] <= found["upper"]:
+        said = "NO, within quartiles"
+    if "peer" in title:
+        title = f"{title} ({row['between'][0].split()[0]})"
     numbers = (number(found[name]) for name in ("median", "lower", "upper"))
     median, lower, upper = numbers
     measured, between = f"{median}{SUFFIX[row['how']]}", f"{lower} - {upper}"
-    return row["id"], row["title"], measured, between, str(found["count"]), aim, said
+    return row["id"], title, measured, between, str(found["count"]), aim, said
 
 
 def number(value: float) -> str:
     """Three digits, whole where there are more before the point.
 
-    >>> number(154.321), number(2.5), number(0.0123)
-    ('154', '2.5', '0.0123')
+    >>> number(154.321), number(2.5), number(0.0123), number(999.7)
+    ('154', '2.5', '0.0123', '1000')
     """
+    value = value if abs(value) >= 1000 else float(f"{value:.3g}")
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
@@ -62,12 +82,14 @@ def entry_cells(entry: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def notes(document: Mapping[str, Any]) -> list[str]:
-    """Return what is to be known about contestants, each once."""
+    """Return what is to be known about contestants and rows, each once."""
     entries = [entry for table in document["tables"] for entry in table["entries"]]
-    return [
-        f"{who}: {note}"
-        for who, note in {e["who"]: e["note"] for e in entries if e["note"]}.items()
-    ]
+    told = {e["who"]: e["note"] for e in entries if e["note"]}
+    told |= {row["id"]: f"without {row['reason']}" for row in document["rows"] if row["reason"]}
+    told |= {each["name"]: f"not installed, {each['reason']}" for each in document["absent"]}
+    if any(row["how"] == "exponent" for row in document["rows"]):
+        told["growth"] = GROWTH
+    return [f"{who}: {note}" for who, note in told.items()]
 
 
 def lost(document: Mapping[str, Any]) -> list[str]:

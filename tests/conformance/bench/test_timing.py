@@ -46,13 +46,34 @@ def test_all_calls_are_made_and_all_samples_kept(monkeypatch: pytest.MonkeyPatch
     told: list[str] = []
     effort = Effort(1.0, 2, 8)
     warm = [Warm(jobs[0], 9.0, 0.1, None), Warm(jobs[1], 9.0, 0.5, 0.25)]
-    found = interleaved(warm, effort, told.append)
+    found = interleaved(warm, effort, told.append, {})
     assert [w.rounds(effort) for w in warm] == [8, 2]
-    assert calls == [*"ab", *"aaa", *"ab", *"aaa"]
+    woken = [*"aabb", *"aaaa", *"abb", *"aaaa"]  # one call more after each pause
+    assert calls == woken
     assert pauses == [timing.PAUSE] * 5  # before each who is another one than the one before
-    assert len(told) == len(calls) == samples(warm, effort)
+    assert len(told) == len(calls) - len(pauses) == samples(warm, effort)
     assert [sorted(t.values) for t in found] == [list(range(8)), [0, 4]]
     assert [(t.first, t.error, t.loops) for t in found] == [(9.0, None, 1), (9.0, 0.25, 1)]
+
+
+def test_who_raises_is_noted_and_left_out_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timing.time, "sleep", lambda _: None)
+    calls: list[str] = []
+
+    def breaks() -> None:
+        calls.append("b")
+        if calls.count("b") > 2:
+            raise RuntimeError("no memory")
+
+    jobs = [Job(entry("a"), lambda: calls.append("a"), None, 4), Job(entry("b"), breaks, None, 4)]
+    failed: dict[Entry, str] = {}
+    warm = [Warm(job, 9.0, 2.0, None) for job in jobs]  # so slow that none is called to wake it
+    found = interleaved(warm, Effort(1.0, 4, 4), lambda _: None, failed)
+    assert calls == [*"ab", *"ab", *"ab", "a"]
+    assert [t.entry.who for t in found] == ["a"]
+    assert list(failed.values()) == ["it raised RuntimeError: no memory"]
 
 
 def test_a_sample_of_the_fast_is_the_mean_of_many_calls_with_one_more_before_them() -> None:
