@@ -9,7 +9,8 @@ The text that is differentiated is ``iaf_ref``.
 Rows are split at random into those that the weights are fitted to, those that say when to stop, and
 those that are held out; means and scales are taken from the first alone.
 
-Exit code 0: both trained flows conform; 1: one does not; 2: a mistake in the command, or a library
+Exit code 0: both trained flows conform, or python-flint is missing and they are not judged, which
+it says; 1: one does not; 2: a mistake in the command, or a library
 is missing. Run it: ``python examples/density_both_ways.py``.
 """
 

@@ -35,7 +35,9 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--workers", type=NUMBER, default=2, show_default=True, help="Processes."),
         click.option("--quick", is_flag=True, help="The same code, trained far too short."),
         click.option("--seeds", type=NUMBER, default=None, help="How many; 5, or 2 with --quick."),
-        click.option("--seed", type=click.IntRange(min=0), default=0, help="The first of them."),
+        click.option(
+            "--seed", type=click.IntRange(0, 2**31 - 1), default=0, help="The first of them."
+        ),
     ):
         command = option(command)
     return command

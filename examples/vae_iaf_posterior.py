@@ -64,10 +64,7 @@ def summary(pairs: list[tuple[Trained, Trained]], draws: int) -> list[str]:
             f"L_K - L, {name:<15} {slack} nats, K = {draws}",
             f"|correlation|, {name:<9} {related}, largest of two variables given x",
         ]
-    return [
-        *lines,
-        f"  (K = {draws} draws of independent variables show about as much as the diagonal)",
-    ]
+    return lines
 
 
 def conforms(run: Trained) -> str:

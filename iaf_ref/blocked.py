@@ -90,7 +90,7 @@ class Problem(NamedTuple):
 
 
 def blocked(flow: AffineAutoregressive, y: Array, context: Array | None) -> tuple[Array, Array]:
-    """x_i = (y_i - mu_i) / sigma_i in the order of degrees, each unit computed once (INV-3).
+    """x_i = (y_i - mu_i) / sigma_i in the order of degrees, each weight used about once (INV-3).
 
     Parameters
     ----------

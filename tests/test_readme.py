@@ -94,3 +94,43 @@ def test_the_example_of_the_readme_is_printed():
 def test_a_stale_line_is_told_with_the_one_that_is_printed(line, found):
     told = [f"README: {line!r}, printed: {each!r}" for each in found]
     assert stale([line, "..."], ["cases 1 run"]) == told
+
+
+RESULTS = ROOT / "docs" / "results"
+
+
+def rows(text: str, first: str) -> list[list[str]]:
+    """Cells of the table whose head begins so."""
+    lines = text.splitlines()
+    begin = next(n for n, line in enumerate(lines) if line.startswith(f"| {first} |")) + 2
+    end = next((n for n, line in enumerate(lines) if n >= begin and line[:1] != "|"), len(lines))
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[begin:end]]
+
+
+def test_the_table_of_the_field_is_that_of_the_results():
+    results = (RESULTS / "peers.md").read_text(encoding="utf-8")
+    of_dtype: dict[str, dict[str, str]] = {}
+    for library, dtype, run, passed, *_ in rows(results, "library"):
+        of_dtype.setdefault(library, {})[dtype] = f"{passed} of {run}"
+    told = rows(README.read_text(encoding="utf-8"), "library")
+    assert {name: {"float32": f4, "float64": f8} for name, f4, f8, _ in told} == of_dtype
+    for *_, cause in told:
+        says, report = re.fullmatch(r"\[(.*)\]\(docs/results/(.*)\)", cause).groups()
+        assert f"**{says}** [{report}]({report})" in results
+
+
+def test_the_table_of_speed_is_that_of_the_results():
+    results = rows((RESULTS / "bench.md").read_text(encoding="utf-8"), "row")
+    known = {(what, measured, goal, reached) for _, what, measured, _, _, goal, reached in results}
+    told = rows(README.read_text(encoding="utf-8"), "what")
+    assert told
+    assert {tuple(cells) for cells in told} <= known
+
+
+def test_the_numbers_of_the_examples_are_those_of_their_pages():
+    for command, what in rows(README.read_text(encoding="utf-8"), "command"):
+        (page,) = re.findall(r"\((docs/examples/\w+\.md)\)", what)
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert command.strip("`") in text
+        numbers = re.findall(r"\d+\.\d+ \+- \d+\.\d+", what)
+        assert [number for number in numbers if number not in text] == []

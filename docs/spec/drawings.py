@@ -15,7 +15,7 @@ import numpy as np
 from drawn import Data
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
+from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Outline
 
 INK, PALE = "#767676", "#76767640"
@@ -100,19 +100,29 @@ def draw_inverse_order(data: Data) -> Figure:
     for axes, name in zip(figure.subplots(1, 2), ("sequential", "blocked"), strict=True):
         parts = [data[f"{name} {kind}"] for kind in kinds]
         cells, edges = np.concatenate(parts), np.cumsum([0, *map(len, parts)])
-        _squares(axes, cells == drawn.IN_VAIN, 0.94, PALE)
-        _squares(axes, cells == drawn.NEEDED, 0.94, BLUE)
-        _squares(axes, cells == drawn.READ, 0.4, ORANGE)
+        _runs(axes, cells == drawn.IN_VAIN, PALE)
+        _runs(axes, cells == drawn.NEEDED, BLUE)
+        _runs(axes, cells == drawn.READ, ORANGE, 0.3)
         for edge in edges:
             axes.axhline(edge, color=INK, linewidth=0.6)
         if name == "blocked":
-            for column in range(0, cells.shape[1] + 1, drawn.BLOCK):
-                axes.axvline(column, color=INK, linewidth=0.6, linestyle=":")
-        axes.set_xticks(np.arange(0, 12, 2) + 0.5, [str(n) for n in range(1, 13, 2)])
+            for start in data["starts"][1:]:
+                axes.axvline(start - 1, color=INK, linewidth=0.6, linestyle=":")
+        ticks = range(1, cells.shape[1] + 1, cells.shape[1] // 5)
+        axes.set_xticks(np.asarray(ticks) - 0.5, [str(n) for n in ticks])
         axes.set_yticks((edges[1:] + edges[:-1]) / 2, kinds, rotation=90, va="center")
         axes.tick_params(length=0)
         axes.set(xlabel="step", title=name, xlim=(0, cells.shape[1]), ylim=(edges[-1], 0))
     return figure
+
+
+def _runs(axes: Axes, cells: drawn.Array, colour: str, margin: float = 0.03) -> None:
+    """Fill cells, each run of neighbours in a column by one bar: there are many."""
+    for column, filled in enumerate(cells.T):
+        (edges,) = np.nonzero(np.diff(filled.astype(int), prepend=0, append=0))
+        for a, b in zip(edges[::2], edges[1::2], strict=True):
+            corner, size = (column + margin, a + margin), (1 - 2 * margin, b - a - 2 * margin)
+            axes.add_patch(Rectangle(corner, *size, facecolor=colour, linewidth=0))
 
 
 def draw_jacobian(data: Data) -> Figure:

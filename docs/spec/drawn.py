@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 import iaf_ref as ir
+from iaf_ref.schedule import WIDEST_PART, Part
 
 Array = np.ndarray[Any, Any]
+Span = tuple[int, int]
 Data = dict[str, Array]
 
 PLACES = 1e3
@@ -24,8 +26,8 @@ APART = 1e-6
 
 NOTHING, IN_VAIN, NEEDED, READ = range(4)
 """Cells of ``inverse_order``: not computed; computed in vain; computed; read by the product."""
-BLOCK = 4
-"""Degrees of a block there."""
+ORDERED, HIDDEN = 20, 44
+"""Variables and hidden units there: the plan cuts them into halves twice."""
 
 
 def masks() -> Data:
@@ -56,19 +58,35 @@ def scale_maps() -> Data:
 
 def inverse_order() -> Data:
     """Units, sorted by degree, against the steps of two inverses: what is computed when."""
-    degrees = ir.made_degrees(dim=12, hidden=(11,))
-    step = np.arange(1, 13)[None, :]
+    degrees = ir.made_degrees(dim=ORDERED, hidden=(HIDDEN,))
+    step = np.arange(1, ORDERED + 1)[None, :]
     variables, units = np.sort(degrees.input)[:, None], np.sort(degrees.hidden[0])[:, None]
-    start = (step - 1) // BLOCK * BLOCK + 1  # first degree of the block that a step belongs to
-    found: Data = {}
+    walked, products = parts(degrees.schedule.whole, 0)
+    found: Data = {"starts": np.asarray([start for start, _ in walked])}
     for kind, degree in (("outputs", variables), ("x", variables), ("hidden units", units)):
         # a run of the network in step d knows x of smaller degrees, so units of degree d - 1
         needed = degree == (step - 1 if kind == "hidden units" else step)
         in_vain = NOTHING if kind == "x" else IN_VAIN
         found[f"sequential {kind}"] = np.where(needed, NEEDED, in_vain)
-        read = (degree < start) & (step == start) & (kind != "outputs")
-        found[f"blocked {kind}"] = np.where(degree == step, NEEDED, np.where(read, READ, NOTHING))
+        cells = np.where(degree == step, NEEDED, NOTHING)
+        for start, end in walked if kind == "hidden units" else ():
+            again = (degree >= start) & (degree < step) & (step < end)
+            cells = np.where(again, IN_VAIN, cells)
+        for start, end in products if kind != "outputs" else ():
+            read = (degree >= start) & (degree < end) & (step == end)
+            cells = np.where(read, READ, cells)
+        found[f"blocked {kind}"] = cells
     return found
+
+
+def parts(part: Part, start: int) -> tuple[list[Span], list[Span]]:
+    """Degrees of the parts that are walked, and of those that a product reads at their end."""
+    end = start + len(part.steps)
+    if part.halves is None or part.widest <= WIDEST_PART:
+        return [(start, end)], []
+    middle = start + len(part.halves[0].steps)
+    (one, read), (two, later) = parts(part.halves[0], start), parts(part.halves[1], middle)
+    return one + two, [*read, (start, middle), *later]
 
 
 def jacobian() -> Data:

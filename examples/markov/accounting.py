@@ -117,14 +117,18 @@ VERDICTS = {
 }
 
 
+UNEXPLAINED = "not judged: the differences below are beyond what rounding explains"
+
+
 def table(found: Account) -> list[str]:
     """A row for each convention, then what the differences are."""
+    said = VERDICTS if found.holds else dict.fromkeys(VERDICTS, UNEXPLAINED)
     lines = [f"{'log-det':<9} {'shape':<9} {'mask':<9} {'log q':>18} {'L':>18}  verdict"]
     for name, log_q in found.totals.log_q.items():
         shape, mask = map(str, found.shapes[name])
         bound = found.log_joint - float(log_q)
         lines.append(
-            f"{name:<9} {shape:<9} {mask:<9} {float(log_q):18.10f} {bound:18.10f}  {VERDICTS[name]}"
+            f"{name:<9} {shape:<9} {mask:<9} {float(log_q):18.10f} {bound:18.10f}  {said[name]}"
         )
     t, log_det = found.totals, float(found.totals.log_det)
     return [

@@ -96,15 +96,20 @@ def test_the_product_is_the_strict_order() -> None:
     assert np.array_equal(data["product"], order)
 
 
-def test_the_blocked_inverse_computes_each_unit_once_and_reads_what_is_there() -> None:
+def test_the_blocked_inverse_computes_each_unit_in_its_step_and_reads_what_is_there() -> None:
     data = drawn.inverse_order()
+    starts = data["starts"].tolist()
+    assert len(starts) == 4  # halves of halves
     for kind in ("outputs", "x", "hidden units"):
         cells = data[f"blocked {kind}"]
         assert (np.count_nonzero(cells == drawn.NEEDED, axis=1) == 1).all()
         when = np.argmax(cells == drawn.NEEDED, axis=1)
         for unit, step in np.argwhere(cells == drawn.READ):
             assert when[unit] < step
-            assert step % drawn.BLOCK == 0
+            assert step + 1 in starts
+        for unit, step in np.argwhere(cells == drawn.IN_VAIN):  # anew, within its part
+            assert when[unit] < step
+            assert not any(when[unit] < start - 1 <= step for start in starts)
     runs = data["sequential outputs"]
     assert (runs != drawn.NOTHING).all()
     assert np.count_nonzero(runs == drawn.NEEDED) == len(runs)

@@ -1,5 +1,6 @@
 """The deep Markov model's example: conventions, masks, and what is printed."""
 
+import dataclasses
 import re
 import sys
 from collections.abc import Iterator
@@ -200,3 +201,18 @@ def test_both_guides_of_a_seed_begin_with_the_same_networks(dmm: Any) -> None:
     for name, weight in plain.items():
         assert torch.equal(weight, flowing[name])
     assert {name.partition(".")[0] for name in flowing.keys() - plain.keys()} == {"flow"}
+
+
+def test_what_is_not_explained_is_not_judged(dmm: Any) -> None:
+    found = dmm.accounting.account(dmm.model, dmm.batch, dmm.noise)
+    assert "right" in dmm.accounting.table(found)[1]
+    apart = dataclasses.replace(found, apart_bound=-1.0)
+    rows = dmm.accounting.table(apart)[1:4]
+    assert all(row.endswith(dmm.accounting.UNEXPLAINED) for row in rows)
+
+
+@pytest.mark.parametrize("name", [NAME, "vae_iaf_posterior"])
+def test_a_seed_that_no_generator_takes_is_refused(play: Any, name: str) -> None:
+    done = play(name, "--seed", "9" * 20)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

@@ -1,11 +1,15 @@
 """The log-det question, asked of others: what is right integrates to 1, the mixture does not."""
 
+import importlib
 import re
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NUMBER = re.compile(r"(?P<value>\d\.\d+) \+- (?P<error>\S+)")
 SUM = "D = 2: the sum of q over a grid"
 with_torch = pytest.mark.skipif(
@@ -117,3 +121,23 @@ def test_the_page_shows_what_is_printed(printed: list[str], quoted: Any) -> None
         return [re.sub(r"(\d\.\d{10})\d+", r"\1", " ".join(line.split())) for line in lines]
 
     assert kept(printed) == kept(quoted("log_det_question"))
+
+
+@pytest.fixture
+def question(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The example as a module."""
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    return importlib.import_module("log_det_question")
+
+
+def test_a_density_that_is_off_is_not_called_right(
+    question: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = question.table()[1:8]
+    assert [": off by" in row for row in rows] == [False] * 7
+    original = question.combinations
+    monkeypatch.setattr(
+        question, "combinations", lambda xp=np: {k: v + 7.0 for k, v in original(xp).items()}
+    )
+    off = [row.rpartition("WRONG: off by ")[2] for row in question.table()[1:7]]
+    assert off == ["70", "7", "7", "7", "7", "7"]  # of ten terms each
