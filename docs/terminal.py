@@ -17,7 +17,7 @@ from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 README = Path(__file__).parents[1] / "README.md"
-WIDTH = 118
+WIDTH = 128
 RIGHT, WRONG = "np.sum(log_sigma, axis=-1)", "log_sigma"
 CLAUSES = ("--clause", "DET-2", "--clause", "DENS-3", "--dtype", "float64")
 WEB_FONT = re.compile(r"@font-face \{.*?\}\n?", flags=re.DOTALL)

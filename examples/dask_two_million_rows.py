@@ -5,8 +5,8 @@ hidden layers of 2 D units. As an array they are 1 GB in float64, and nobody eve
 workers, of one thread and 1 GiB each, hold a few chunks, this process one.
 
 ``maf`` scores by one evaluation of the network: ``q.log_prob(y)`` of a Dask array, some twenty
-tasks per chunk. ``iaf`` inverts by D evaluations, which as one graph would be more than ten
-thousand tasks per chunk, so that each chunk is one: ``iaf_ref_backends.dask_.per_block``.
+tasks per chunk. ``iaf`` inverts degree by degree, which as one graph would be thousands of tasks
+per chunk, so that each chunk is one: ``iaf_ref_backends.dask_.per_block``.
 
 Then NumPy draws and scores every chunk again, in this process; the densities have to be equal bit
 for bit. Exit code 0: they are, and each worker kept to its memory; 1: not so; 2: a mistake in the
