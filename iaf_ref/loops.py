@@ -3,7 +3,7 @@
 ``fold`` is such a loop: state, output = step(state, row) for each row, that is for each entry of
 the leading axis of some arrays. In plain Python it is what it says. A library whose compiler would
 unroll it, and take minutes, registers its own loop in :data:`LOOPS`, under the name of its
-namespace; :mod:`iaf_ref_backends.jax_loops` does so for JAX. The text asks for a loop, never for a
+namespace; ``iaf_ref_backends.jax_loops`` does so for JAX. The text asks for a loop, never for a
 library.
 """
 
@@ -29,7 +29,7 @@ class Loop(NamedTuple):
     """The same function; what it computes inside, a derivative computes again and does not keep."""
 
     call: Callable[[Callable[..., Any], Loop, tuple[Any, ...], tuple[Any, ...]], Any]
-    """text(loop, *static, *arrays): compiled once, maybe, for all calls with equal ``static``."""
+    """``text(loop, *static, *arrays)``, compiled once, maybe, for all calls with equal static."""
 
 
 LOOPS: dict[str, Loop] = {}
