@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -28,10 +29,25 @@ def complaint(flow: ir.Chain, base: ir.Normal, x: Any, context: Any) -> str:
         z, log_det = flow.forward(x, context)
         back, inverse_log_det = flow.inverse(z, context)
         log_q = q.log_prob(z, context)
+    return _told(
+        lambda: assert_forward(flow, x, z, log_det, context),
+        lambda: assert_inverse(flow, z, back, inverse_log_det, context),
+        lambda: assert_log_prob(q, z, log_q, context=context),
+    )
+
+
+def inverse_complaint(flow: ir.Chain, y: Any) -> str:
+    """Say what is wrong with what a trained flow finds at rows y (B, D), or nothing."""
+    with torch.no_grad():
+        x, log_det = flow.inverse(y)
+    return _told(lambda: assert_inverse(flow, y, x, log_det))
+
+
+def _told(*judgements: Callable[[], object]) -> str:
+    """What the first judgement that fails says."""
     try:
-        assert_forward(flow, x, z, log_det, context)
-        assert_inverse(flow, z, back, inverse_log_det, context)
-        assert_log_prob(q, z, log_q, context=context)
+        for judge in judgements:
+            judge()
     except AssertionError as error:
         return str(error)
     return ""
@@ -42,8 +58,8 @@ def verdict(complaints: list[str], rows: int) -> list[str]:
     wrong = [f"  {told}" for told in complaints if told]
     if wrong:
         return [f"the trained flows do NOT conform: {len(wrong)} of {len(complaints)}", *wrong]
-    flows = len(complaints)
+    flows = f"{len(complaints)} flow{'s' if len(complaints) > 1 else ''}"
     return [
-        f"the trained flows conform: forward, inverse and log_prob of {flows} flows, {rows} rows",
+        f"the trained flows conform: forward, inverse and log_prob of {flows}, {rows} rows",
         "  each, are within the derived bounds of their own weights",
     ]

@@ -32,7 +32,7 @@ from markov.data import LONGEST, Sequences  # noqa: E402
 from markov.networks import Z  # noqa: E402
 from markov.training import TEST, TRAIN, Task, Trained, noise_of, sequences, train  # noqa: E402
 from options import options, several  # noqa: E402
-from seeds import each, one_thread, spread  # noqa: E402
+from seeds import bounds, each, gains, one_thread  # noqa: E402
 
 import iaf_ref as ir  # noqa: E402
 
@@ -40,27 +40,6 @@ UPDATES, DRAWS = 800, 50
 """Of training, and K."""
 COUNTED, JUDGED = 20, 8
 """Test sequences that every convention counts; those at whose first step a flow is judged."""
-HEAD = "seed      L normal       L IAF      gain     L_K normal     L_K IAF      gain"
-
-
-def row(pair: tuple[Trained, Trained]) -> str:
-    """Bounds of one seed."""
-    one, two = pair
-    return (
-        f"{one.task.seed:<4} {one.bound:13.3f} {two.bound:11.3f} {two.bound - one.bound:9.3f} "
-        f"{one.tighter:14.3f} {two.tighter:11.3f} {two.tighter - one.tighter:9.3f}"
-    )
-
-
-def summary(pairs: list[tuple[Trained, Trained]]) -> list[str]:
-    """Means over seeds of the differences seed by seed."""
-    gains = [two.bound - one.bound for one, two in pairs]
-    higher = sum(gain > 0 for gain in gains)
-    tighter = [two.tighter - one.tighter for one, two in pairs]
-    return [
-        f"L,   gain of IAF {spread(gains)} nats, higher in {higher} of {len(gains)} seeds",
-        f"L_K, gain of IAF {spread(tighter)} nats",
-    ]
 
 
 def claims(mixed: Trained, right: Trained) -> list[str]:
@@ -88,7 +67,7 @@ def say_bounds(pairs: list[tuple[Trained, Trained]], mixed: Trained) -> None:
     click.echo(f"model    Z = {Z} latent variables a step; guide: normal, or under one step of IAF")
     click.echo(f"trained  {updates} steps of Adam")
     click.echo(f"bounds   nats a sequence, of the test sequences; K = {draws}\n")
-    click.echo("\n".join([HEAD, *map(row, pairs), "", *summary(pairs), ""]))
+    click.echo("\n".join([*bounds(pairs, "normal"), "", *gains(pairs, 16), ""]))
     click.echo("\n".join([*claims(mixed, pairs[0][1]), ""]))
 
 

@@ -10,8 +10,8 @@ Rows are split at random into those that the weights are fitted to, those that s
 those that are held out; means and scales are taken from the first alone.
 
 Exit code 0: both trained flows conform, or python-flint is missing and they are not judged, which
-it says; 1: one does not; 2: a mistake in the command, or a library
-is missing. Run it: ``python examples/density_both_ways.py``.
+it says; 1: one does not conform; 2: a mistake in the command, or a library is missing.
+Run it: ``python examples/density_both_ways.py``.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ RATE, DECAY, BATCH = 3e-3, 1.0, 128
 """Of AdamW, and rows in a batch; the same for both directions."""
 PATIENCE = 30
 """Epochs without a better mean on the rows for stopping."""
+JUDGED = 4
+"""Rows held out at which the trained flows are judged."""
 
 
 @dataclass(frozen=True)
@@ -132,17 +134,6 @@ def mean(values: torch.Tensor) -> str:
     return f"{values.mean():.2f} +- {values.std() / len(values) ** 0.5:.2f}"
 
 
-def conforms(flow: Any, rows: torch.Tensor, answer: tuple[torch.Tensor, torch.Tensor]) -> str:
-    """Whether noise and log-det of some rows are right: truth certified, tolerance derived."""
-    from iaf_ref_conformance import assert_inverse
-
-    try:
-        assert_inverse(flow, rows, *answer)
-    except AssertionError as mistake:
-        return f"WRONG: {mistake}"
-    return "conforms to ieee-f32"
-
-
 def told_scores(split: Split, fits: dict[str, Fit]) -> list[str]:
     """Log likelihoods side by side; differences are taken row by row."""
     with torch.no_grad():
@@ -189,12 +180,14 @@ def main(seed: int, quick: bool, method: str | None) -> None:
     if missing:
         click.echo(f"conformance of the trained flows: left out: {missing}")
         return
-    few, failed = split.held[:4], False
-    for name, fit in fits.items():
-        verdict = conforms(fit.flow, few, fit.flow.inverse(few))
+    from conforming import inverse_complaint  # which needs the oracle
+
+    # the way back alone: in float32 no finite bound is derived for the other way of a trained MAF
+    told = {name: inverse_complaint(fit.flow, split.held[:JUDGED]) for name, fit in fits.items()}
+    for name, wrong in told.items():
+        verdict = f"WRONG: {wrong}" if wrong else "conforms to ieee-f32"
         click.echo(f"the trained {name}, from data to noise: {verdict}")
-        failed = failed or verdict.startswith("WRONG")
-    sys.exit(int(failed))
+    sys.exit(1 if any(told.values()) else 0)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from extras import require
 
-NUMBER = click.IntRange(min=1)
+NUMBER, FEW = click.IntRange(min=1), click.IntRange(1, 1000)
 
 
 def _drawable(context: click.Context, parameter: click.Parameter, value: Path | None) -> Any:
@@ -34,7 +34,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--picture", type=path, callback=_drawable, help="Draw it to this file."),
         click.option("--workers", type=NUMBER, default=2, show_default=True, help="Processes."),
         click.option("--quick", is_flag=True, help="The same code, trained far too short."),
-        click.option("--seeds", type=NUMBER, default=None, help="How many; 5, or 2 with --quick."),
+        click.option("--seeds", type=FEW, default=None, help="How many; 5, or 2 with --quick."),
         click.option(
             "--seed", type=click.IntRange(0, 2**31 - 1), default=0, help="The first of them."
         ),

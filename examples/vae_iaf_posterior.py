@@ -28,7 +28,7 @@ require("flint", "python-flint", "oracle")
 import torch  # noqa: E402 - these import what may be missing
 from conforming import complaint, verdict  # noqa: E402
 from options import options, several  # noqa: E402
-from seeds import each, one_thread, spread  # noqa: E402
+from seeds import bounds, each, gains, one_thread, spread  # noqa: E402
 from vae.model import POSTERIORS, C, T, Z  # noqa: E402
 from vae.training import Task, Trained, digits, train  # noqa: E402
 
@@ -36,27 +36,11 @@ UPDATES, DRAWS = 2000, 200
 """Of training, and K."""
 JUDGED = 8
 """Test images at which a trained flow is judged."""
-HEAD = "seed     L diagonal       L IAF      gain   L_K diagonal     L_K IAF      gain"
-
-
-def row(pair: tuple[Trained, Trained]) -> str:
-    """Bounds of one seed."""
-    one, two = pair
-    return (
-        f"{one.task.seed:<4} {one.bound:14.3f} {two.bound:11.3f} {two.bound - one.bound:9.3f} "
-        f"{one.tighter:14.3f} {two.tighter:11.3f} {two.tighter - one.tighter:9.3f}"
-    )
 
 
 def summary(pairs: list[tuple[Trained, Trained]], draws: int) -> list[str]:
     """Means over seeds, and of the differences seed by seed."""
-    gains = [two.bound - one.bound for one, two in pairs]
-    tighter = [two.tighter - one.tighter for one, two in pairs]
-    higher = sum(gain > 0 for gain in gains)
-    lines = [
-        f"L,   gain of IAF         {spread(gains)} nats, higher in {higher} of {len(gains)} seeds",
-        f"L_K, gain of IAF         {spread(tighter)} nats",
-    ]
+    lines = gains(pairs, 24)
     for name, runs in zip(POSTERIORS, zip(*pairs, strict=True), strict=True):
         slack = spread([run.tighter - run.bound for run in runs])
         related = spread([run.correlation for run in runs])
@@ -90,7 +74,7 @@ def main(seed: int, seeds: int | None, quick: bool, workers: int, picture: Path 
     click.echo(f"model    p(x | z) binomial, Z = {Z}; IAF: T = {T} gated steps, context of {C}")
     click.echo(f"trained  {updates} steps of Adam; numbers to train: {sizes}")
     click.echo("bounds   nats an image, of the test images\n")
-    click.echo("\n".join([HEAD, *map(row, pairs), "", *summary(pairs, draws), ""]))
+    click.echo("\n".join([*bounds(pairs, POSTERIORS[0]), "", *summary(pairs, draws), ""]))
     complaints = [conforms(run) for _, run in pairs]
     click.echo("\n".join(verdict(complaints, JUDGED)))
     if picture is not None:

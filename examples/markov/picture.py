@@ -7,14 +7,12 @@ from typing import Any
 
 import matplotlib as mpl
 import torch
+from cloud import DRAWS, cloud
 from matplotlib.figure import Figure
 
 from .data import Sequences
 from .model import DeepMarkovModel
-from .networks import Z
 from .training import Trained, noise_of
-
-DRAWS = 600
 
 
 def fit(axes: Any, model: DeepMarkovModel, one: Sequences) -> None:
@@ -30,17 +28,11 @@ def fit(axes: Any, model: DeepMarkovModel, one: Sequences) -> None:
     axes.set_xlabel("t", fontsize=7)
 
 
-def cloud(axes: Any, model: DeepMarkovModel, one: Sequences, name: str) -> None:
-    """Draws of q(z_1 | z_0, x), in the two variables that are correlated most."""
+def posterior(axes: Any, model: DeepMarkovModel, one: Sequences, name: str) -> None:
+    """Draws of q(z_1 | z_0, x)."""
     noise = noise_of(torch.Generator().manual_seed(1), DRAWS, 1)
     z = model.guide(one, noise).z[0, :, 0]
-    between = torch.corrcoef(z.T).abs().fill_diagonal_(0)
-    i, j = divmod(int(between.argmax()), Z)
-    axes.scatter(z[:, i], z[:, j], s=2, linewidths=0)
-    axes.set_title(f"q(z_1 | z_0, x) {name}", loc="left", fontsize=8)
-    axes.set_xlabel(f"z_1, variable {i}", fontsize=7)
-    axes.set_ylabel(f"z_1, variable {j}", fontsize=7)
-    axes.set_aspect("equal", "datalim")
+    cloud(axes, z, "z_1", f"q(z_1 | z_0, x) {name}")
 
 
 def bounds(axes: Any, pairs: list[tuple[Trained, Trained]]) -> None:
@@ -59,8 +51,8 @@ def draw(path: Path, pairs: list[tuple[Trained, Trained]], test: Sequences) -> N
     figure = Figure(figsize=(8.5, 2.6), layout="constrained")
     panels = figure.subplots(1, 4)
     fit(panels[0], flowing, one)
-    cloud(panels[1], plain, one, "normal")
-    cloud(panels[2], flowing, one, "under IAF")
+    posterior(panels[1], plain, one, "normal")
+    posterior(panels[2], flowing, one, "under IAF")
     bounds(panels[3], pairs)
     for axes in panels:
         axes.tick_params(labelsize=6)

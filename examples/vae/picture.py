@@ -7,12 +7,12 @@ from typing import Any
 
 import matplotlib as mpl
 import torch
+from cloud import DRAWS, cloud
 from matplotlib.figure import Figure
 
 from .model import MOST, PIXELS, Autoencoder, Z
 
-COLUMNS, DRAWS = 12, 600
-SIDE = 8
+COLUMNS, SIDE = 12, 8
 
 
 def strip(axes: Any, images: torch.Tensor, title: str) -> None:
@@ -23,18 +23,11 @@ def strip(axes: Any, images: torch.Tensor, title: str) -> None:
     axes.set_axis_off()
 
 
-def cloud(axes: Any, model: Autoencoder, image: torch.Tensor, name: str) -> None:
-    """Draws of q(z | x) for one image, in the two variables that are correlated most."""
+def posterior(axes: Any, model: Autoencoder, image: torch.Tensor, name: str) -> None:
+    """Draws of q(z | x) for one image."""
     noise = torch.randn(DRAWS, 1, Z, generator=torch.Generator().manual_seed(1))
     z = model.sample(image[None], noise)[0][:, 0]
-    between = torch.corrcoef(z.T).abs().fill_diagonal_(0)
-    i, j = divmod(int(between.argmax()), Z)
-    axes.scatter(z[:, i], z[:, j], s=2, linewidths=0)
-    axes.set_title(f"q(z | x) of one image, {name}", loc="left", fontsize=8)
-    axes.set_xlabel(f"z, variable {i}", fontsize=7)
-    axes.set_ylabel(f"z, variable {j}", fontsize=7)
-    axes.tick_params(labelsize=6)
-    axes.set_aspect("equal", "datalim")
+    cloud(axes, z, "z", f"q(z | x) of one image, {name}")
 
 
 def draw(path: Path, models: dict[str, Autoencoder], test: torch.Tensor) -> None:
@@ -52,6 +45,6 @@ def draw(path: Path, models: dict[str, Autoencoder], test: torch.Tensor) -> None
         strip(strips[1 + k], model.mean(z[0]), f"reconstructions, {name}")
         strip(strips[3 + k], model.mean(prior), f"samples: means of p(x | z), z ~ p(z), {name}")
     for axes, (name, model) in zip(right.subplots(2, 1), models.items(), strict=True):
-        cloud(axes, model, shown[0], name)
+        posterior(axes, model, shown[0], name)
     with mpl.rc_context({"svg.hashsalt": str(PIXELS), "svg.fonttype": "none"}):
         figure.savefig(path, dpi=110)

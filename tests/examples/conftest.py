@@ -46,6 +46,18 @@ def play() -> Play:
 
 
 @pytest.fixture(scope="session")
+def layout() -> Callable[[list[str]], list[str]]:
+    """Lines without their numbers, which are those of a longer training, and seeds as one."""
+
+    def strip(lines: list[str]) -> list[str]:
+        number = re.compile(r"-?\d+(\.\d+)?(e[+-]\d+)?")
+        kept = [" ".join(number.sub("#", line).split()) for line in lines]
+        return [line for line, before in zip(kept, [None, *kept], strict=False) if line != before]
+
+    return strip
+
+
+@pytest.fixture(scope="session")
 def quoted() -> Callable[[str], list[str]]:
     """Lines of the output that the page of an example shows."""
 

@@ -50,7 +50,7 @@ def padded_with(dmm: Any, value: float) -> Any:
     return dmm.data.Sequences(x, dmm.batch.lengths)
 
 
-def test_it_runs_and_its_claims_hold(play: Any, tmp_path: Path) -> None:
+def test_it_runs_and_its_claims_hold(play: Any, tmp_path: Path, quoted: Any, layout: Any) -> None:
     pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: examples)")
     done = play(NAME, "--quick", "--picture", str(tmp_path / "dmm.png"))
     assert done.returncode == 0, done.stderr
@@ -59,6 +59,7 @@ def test_it_runs_and_its_claims_hold(play: Any, tmp_path: Path) -> None:
     assert re.search(r"^old .*right: the sum of B Z terms", done.stdout, flags=re.MULTILINE)
     assert re.search(r"^mixture .*WRONG", done.stdout, flags=re.MULTILINE)
     assert re.search(r"old - new +=.*within the derived bound", done.stdout)
+    assert layout(done.stdout.splitlines()) == layout(quoted(NAME))
 
 
 @pytest.mark.parametrize(

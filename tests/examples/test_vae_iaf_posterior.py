@@ -43,12 +43,15 @@ def noise(*shape: int) -> Any:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(3))
 
 
-def test_it_runs_and_its_trained_flows_conform(play: Any, tmp_path: Path) -> None:
+def test_it_runs_and_its_trained_flows_conform(
+    play: Any, tmp_path: Path, quoted: Any, layout: Any
+) -> None:
     pytest.importorskip("matplotlib", reason="Matplotlib is not installed (extra: examples)")
     done = play(NAME, "--quick", "--picture", str(tmp_path / "vae.png"))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "vae.png").read_bytes().startswith(b"\x89PNG")
     assert "the trained flows conform: forward, inverse and log_prob of 2 flows" in done.stdout
+    assert layout(done.stdout.splitlines()) == layout(quoted(NAME))
     rows = re.findall(r"^(\d) ((?: +-?\d+\.\d+){6})$", done.stdout, flags=re.MULTILINE)
     assert [seed for seed, _ in rows] == ["0", "1"]
     for _, numbers in rows:
