@@ -90,8 +90,8 @@ def joint(xp: Any, base: str) -> Array:
     return total(xp, make_bases(xp)[base].log_prob(x)) - flow.forward(x)[1]  # eq. 11
 
 
-def missed(base: str, value: Array, legal: Array) -> float:
-    """By how much a density is not the joint one; 0 within what rounding may do to either.
+def verdict(base: str, value: Array, legal: Array) -> str:
+    """What is right, or what is wrong by how much, and whether that is the log-det counted anew.
 
     Parameters
     ----------
@@ -103,16 +103,10 @@ def missed(base: str, value: Array, legal: Array) -> float:
     true = joint(xp, base)
     off = float(np.sum(value)) - float(tracked.value(true))
     within = float(tracked.error(true)) + float(tracked.error(total(xp, legal)))
-    return off if not abs(off) <= within else 0.0
-
-
-def verdict(base: str, value: Array, legal: Array) -> str:
-    """What is right, or what is wrong by how much, and whether that is the log-det counted anew."""
-    off = missed(base, value, legal)
-    if off == 0.0:
+    if abs(off) <= within:
         return f"right: {'ten terms, whose sum is ' if np.ndim(value) else ''}the joint density"
-    again = (D - 1) * float(make_flow().inverse(make_point())[1])
-    if abs(off - again) <= bound():
+    again = (D - 1) * make_flow(xp).inverse(make_point(xp))[1]
+    if abs(off - float(tracked.value(again))) <= within + float(tracked.error(again)):
         return f"WRONG: subtracted D times, off by (D - 1) = {D - 1} times the log-det"
     return f"WRONG: off by {off:.6g}"
 
