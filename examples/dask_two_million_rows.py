@@ -5,8 +5,9 @@ hidden layers of 2 D units. As an array they are 1 GB in float64, and nobody eve
 workers, of one thread and 1 GiB each, hold a few chunks, this process one.
 
 ``maf`` scores by one evaluation of the network: ``q.log_prob(y)`` of a Dask array, some twenty
-tasks per chunk. ``iaf`` inverts degree by degree, which as one graph would be thousands of tasks
-per chunk, so that each chunk is one: ``iaf_ref_backends.dask_.per_block``.
+tasks per chunk. ``iaf`` inverts, by the default of ``flow.inverse``, degree by degree, which as one
+graph would be thousands of tasks per chunk, so that each chunk is one task:
+``iaf_ref_backends.dask_.per_block``.
 
 Then NumPy draws and scores every chunk again, in this process; the densities have to be equal bit
 for bit. Exit code 0: they are, and each worker kept to its memory; 1: not so; 2: a mistake in the
@@ -48,7 +49,7 @@ SMALLEST = "256MiB"
 
 
 def make_density(direction: str, dim: int, xp: Any = np) -> ir.TransformedDistribution:
-    """Score by one evaluation of the network (MAF) or by D of them (IAF), with the same weights.
+    """Score by one evaluation of the network (MAF) or by an inverse (IAF), with the same weights.
 
     Its intermediates are what a chunk needs memory for: arrays of (rows, 2 D), 20 MB each at the
     defaults, of which a worker was measured to hold about a dozen.
