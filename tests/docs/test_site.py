@@ -58,7 +58,7 @@ def build(folder: Path, page: str, more: tuple[str, ...] = ()) -> tuple[list[str
     (source / "index.md").write_text(f"# Page\n\n{page}\n")
     conf = CONF.format(extensions=str(DOCS / "_ext"), more=list(more))
     (source / "conf.py").write_text(conf)
-    command = (sys.executable, "-m", "sphinx", "-q", "-b", "html", source, target)
+    command = (sys.executable, "-m", "sphinx", "-N", "-q", "-b", "html", source, target)
     done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
     return done.stderr.splitlines(), (target / "index.html").read_text()
 
