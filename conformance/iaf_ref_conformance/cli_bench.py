@@ -53,24 +53,27 @@ def bench(
     installed take part unless some are named.
 
     Each row is one number, its goal, and whether it is reached. All contestants of a table run in
-    turn in this process. An inverse or a forward pass is verified before it is timed. Exit codes:
-    0 done, whatever the numbers; 2 usage; 3 a contestant or a library is missing, or a row could
-    not be measured.
+    turn in this process. Before it is timed, an inverse or a forward pass of one step is verified
+    against its derived bound; of a gradient, the value of the inverse alone; a chain is not.
+    Exit codes: 0 done, whatever the numbers; 2 usage, or the extra ``bench`` is not installed; 3 a
+    contestant is missing, a row could not be measured, or a file could not be written.
     """
     files.check(source)
     if source is not None:
         if quick or globs or backends or peers or dtype or files.json:
             ending.usage("--from: expected no option that measures, or writes JSON, beside it")
         found = _read(source)
+        files.check_document(found)
     else:
         asked = {"dtype": dtype or DTYPES[0], "quick": quick, "rows": list(globs)}
         asked |= {"backends": list(dict.fromkeys(backends)), "peers": list(dict.fromkeys(peers))}
         found = _measured(asked, files)
-    files.write(found, source)
+    unwritten = files.write(found, source)
     show(ending.console(), found)
-    for why in lost(found):
+    problems = [*lost(found), *unwritten]
+    for why in problems:
         click.echo(f"Incomplete: {ending.printable(why)}", err=True)
-    sys.exit(ending.INCOMPLETE if lost(found) else ending.OK)
+    sys.exit(ending.INCOMPLETE if problems else ending.OK)
 
 
 def _read(source: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,15 @@ from . import cli_ending as ending
 from .bench.markdown import markdown
 from .bench.picture import SUFFIXES, TABLE, curves, draw
 from .bench.row import Row
+from .checks.asking import raised
 from .cli_files import FILE
 from .report import write_json
 
 INSTALL = "pip install 'iaf-ref[bench]'"
 """What installs the libraries that times are taken and drawn with."""
+
+EMPTY = "expected rows of growth in the run, got none"
+"""Of a picture without curves."""
 
 
 @dataclass(frozen=True)
@@ -55,30 +59,64 @@ class Files:
     def check_rows(self, rows: Iterable[Row]) -> None:
         """End, before the work, where a picture of it would be empty."""
         if self.picture is not None and not any(row.table == TABLE for row in rows):
-            ending.usage("--picture: expected rows of growth in the run, got none")
+            ending.usage(f"--picture: {EMPTY}")
 
-    def write(self, document: Mapping[str, Any], source: Path | None) -> None:
-        """Write what was asked for, the numbers first: nothing that was measured is lost."""
-        try:
-            if self.json is not None:
-                write_json(self.json, document)
-            if self.picture is not None and not curves(document):
-                say = ending.usage if source is not None else ending.incomplete
-                say("--picture: expected rows of growth in the run, got none")
-            if self.picture is not None:
-                write_atomically(self.picture, draw(document, self.picture.suffix))
-            origin = self.json or source
-            if self.markdown is not None and origin is not None:
-                text = markdown(document, _seen_from(self.markdown, origin), self._picture())
-                write_atomically(self.markdown, text.encode())
-        except OSError as error:
-            ending.incomplete(f"expected a file that can be written, got {error}")
+    def check_document(self, document: Mapping[str, Any]) -> None:
+        """End where a picture of a run that was read would be empty."""
+        if self.picture is not None and not curves(document):
+            ending.usage(f"--picture: {EMPTY}")
 
-    def _picture(self) -> str:
-        """The picture as the page finds it."""
-        if self.picture is None or self.markdown is None:
-            return ""
-        return _seen_from(self.markdown, self.picture)
+    def write(self, document: Mapping[str, Any], source: Path | None) -> list[str]:
+        """Write what was asked for, the numbers first; one that fails stops no other.
+
+        Returns
+        -------
+        list of str
+            Which could not be written, and why.
+        """
+        problems: list[str] = []
+        if self.json is not None:
+            _attempt("--json", partial(write_json, self.json, document), problems)
+        picture = self.picture
+        if picture is not None:
+            there = _attempt("--picture", partial(_drawn, document, picture), problems)
+            picture = picture if there else None
+        page, origin = self.markdown, self.json or source
+        if page is not None and origin is not None:
+            _attempt("--markdown", partial(_written, document, page, origin, picture), problems)
+        return problems
+
+
+def _attempt(option: str, write: Callable[[], None], problems: list[str]) -> bool:
+    """Whether a file is written; a failure is noted."""
+    try:
+        write()
+    except OSError as error:
+        problems.append(f"{option}: expected a file that can be written, got {error}")
+        return False
+    except Exception as error:  # noqa: BLE001 - what was measured is not lost with it
+        problems.append(f"{option}: it {raised(error)}")
+        return False
+    return True
+
+
+def _drawn(document: Mapping[str, Any], path: Path) -> None:
+    """Write the picture.
+
+    Raises
+    ------
+    ValueError
+        All whose curves it would show have failed.
+    """
+    if not curves(document):
+        raise ValueError(EMPTY)
+    write_atomically(path, draw(document, path.suffix))
+
+
+def _written(document: Mapping[str, Any], page: Path, origin: Path, picture: Path | None) -> None:
+    """Write the page, with the picture that is there."""
+    seen = "" if picture is None else _seen_from(page, picture)
+    write_atomically(page, markdown(document, _seen_from(page, origin), seen).encode())
 
 
 def _seen_from(page: Path, path: Path) -> str:
@@ -90,7 +128,7 @@ def needs(option: str, *modules: str) -> None:
     """End where a library is not installed."""
     for name in modules:
         if find_spec(name) is None:
-            ending.incomplete(f"{option}: expected {name}, got none; install it by: {INSTALL}")
+            ending.usage(f"{option}: expected {name}, got none; install it by: {INSTALL}")
 
 
 def file_options(command: Callable[..., Any]) -> Callable[..., Any]:

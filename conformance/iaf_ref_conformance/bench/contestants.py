@@ -10,7 +10,7 @@ from typing import Any
 from ..subjects.entries import AbsentLibraryError
 from ..subjects.find import MissingSubjectError, find
 from ..subjects.switching import switch_context
-from .entry import BACKENDS, NATIVE
+from .entry import BACKENDS, NATIVE, library
 from .library import Library
 from .own import Backend
 from .run import Maker
@@ -65,7 +65,7 @@ def check_names(backends: Sequence[str], peers: Sequence[str]) -> None:
         A backend or a peer that is not among those that are timed.
     """
     for name in backends:
-        if name.partition(":")[0] not in BACKENDS:
+        if library(name) not in BACKENDS:
             raise ValueError(f"--backend: expected one of {', '.join(BACKENDS)}, got {name!r}")
     for name in peers:
         if name not in NATIVE:

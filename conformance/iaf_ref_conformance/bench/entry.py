@@ -41,6 +41,19 @@ NATIVE: Mapping[str, tuple[str, str]] = MappingProxyType(
 BACKENDS = ("numpy", "torch", "jax", "cupy")
 """Backends that are timed: those that users compute with."""
 
+UNROLLED = 64
+"""Most variables for which JAX compiles D networks into one function; more take it minutes."""
+
+
+def library(who: str) -> str:
+    """Return the backend of a name that may have a device: BACKEND or BACKEND:DEVICE."""
+    return who.partition(":")[0]
+
+
+def on_host(who: str) -> bool:
+    """Whether a backend is where peers are: on no device by name, or on the CPU."""
+    return who.partition(":")[2].partition(":")[0] in ("", "cpu")
+
 
 @dataclass(frozen=True, order=True)
 class Size:
@@ -94,6 +107,12 @@ class Entry:
     def is_peer(self) -> bool:
         """Whether it is a library of somebody else's."""
         return self.who in NATIVE
+
+    @property
+    def uncompiled(self) -> bool:
+        """Whether JAX runs it operation by operation: D networks, for many variables."""
+        unrolls = self.task in ("inverse", "memory") and self.method != "blocked"
+        return unrolls and library(self.who) == "jax" and self.size.dim > UNROLLED
 
     @property
     def name(self) -> str:

@@ -42,13 +42,7 @@ class Job:
     repeats = True
 
     def sample(self, loops: int) -> float:
-        """Return the mean time of some calls, one right after the other.
-
-        Where there are several, one more goes before them: it brings back into the caches what
-        the contestant before has driven out.
-        """
-        if loops > 1:
-            self.call()
+        """Return the mean time of some calls, one right after the other."""
         start = time.perf_counter()
         for _ in range(loops):
             self.call()

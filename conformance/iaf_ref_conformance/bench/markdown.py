@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .timing import PAUSE
+from .entry import UNROLLED
+from .timing import LONG, PAUSE
+from .verify import ROWS
 from .words import ENTRY, ROW, entry_cells, lost, notes, row_cells
 
 HEAD = """\
@@ -18,12 +20,21 @@ All contestants of a table are timed in turn, A B C A B C ..., in one process, o
 sample is the mean of as many calls as make 50 ms, or one call that takes longer. A ratio is taken
 round by round, of samples that stood side by side; its median is the number, its quartiles tell how
 far to trust it. Between two libraries there is a pause of {pause} s, until the threads of the one
-sleep. Each peer is its library's own module with the weights of the flow that it is compared on,
-whose scale map is that of the library; of several peers, the number is that of the least ratio.
+sleep. Before each sample goes one call that is not timed, unless a call takes {long:g} s or more.
+
+Each peer is its library's own module with the weights of the flow that it is compared on; the scale
+map is the library's own, so that flows differ by it, and ours has the same in each pair. Of several
+peers, the number is that of the peer with the least ratio, which is named; of exponents, of the
+least one. Who failed or is not installed is named below.
+
 Whoever runs on JAX is compiled by `jax.jit`, and the first call, with which XLA compiles, is not
-among the samples; only D networks one after the other, for many variables, are not compiled, which
-would take minutes. Before an inverse or a forward pass is timed, four rows of its answer are held
-to the derived bound of {dtype} (*error/bound*, at most 1); of a gradient, the inverse in it.
+among the samples. The definition of the inverse on JAX for more than {unrolled} variables is
+**not** compiled, as XLA would be minutes at D networks in a row: rows with it say so, and have no
+goal.
+
+Before they are timed, inverses and forward passes of one step are verified: {rows} rows of the
+answer are held to the derived bound of {dtype} (*error/bound*, at most 1). Of a gradient, only the
+value of the inverse in it is verified, not the derivatives. The chain is not verified.
 """
 
 
@@ -45,8 +56,8 @@ def markdown(document: Mapping[str, Any], source: str, picture: str = "") -> str
 def _lines(document: Mapping[str, Any], source: str, picture: str) -> Iterator[str]:
     """The page from top to bottom."""
     said = {"source": source, "date": document["date"], "dtype": document["asked"]["dtype"]}
-    said["pause"] = PAUSE
-    yield HEAD.format(options=_options(document["asked"]), **said)
+    known = {"pause": PAUSE, "long": LONG, "unrolled": UNROLLED, "rows": ROWS}
+    yield HEAD.format(options=_options(document["asked"]), **said, **known)
     yield "## Numbers\n"
     yield from _table(ROW, map(row_cells, document["rows"]))
     if picture:

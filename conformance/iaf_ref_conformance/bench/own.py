@@ -16,12 +16,9 @@ from iaf_ref.describe import rebuild
 
 from ..joint import joint_log_prob
 from ..subjects.reference import Reference
-from .entry import Entry, Size
+from .entry import Entry, Size, library
 from .jobs import Answer, Job, MemoryJob, points, posed
 from .yardstick import product, steps
-
-UNROLLED = 64
-"""Most variables for which JAX compiles D networks into one function."""
 
 
 class Backend:
@@ -36,7 +33,7 @@ class Backend:
 
     def __init__(self, reference: Reference, dtype: str) -> None:
         self.name = reference.name
-        self.on_jax = reference.name.partition(":")[0] == "jax"  # jax:cpu as well
+        self.on_jax = library(reference.name) == "jax"  # jax:cpu as well
         self.dtype = dtype
         self.backend: Any = reference.backend
         self.device = reference.device
@@ -91,7 +88,7 @@ class Backend:
         self, entry: Entry, function: Callable[..., Any], *given: Any, kind: type = Job
     ) -> Job:
         """A job whose answer is to be verified."""
-        # no finite bound passes through the steps of a wide chain; each is that of another entry
+        # no finite bound passes through the steps of a wide chain
         fetch = None if entry.flow == "chain" else self.fetch
         made: Job = kind(entry, self.waiting(function, *given), fetch, self._itemsize)
         return made
@@ -109,8 +106,8 @@ class Backend:
         def inverse(y: Any) -> Any:
             return flow.inverse(y, method=entry.method)
 
-        unrolls = entry.method != "blocked" and entry.size.dim > UNROLLED
-        return self._job(entry, inverse if unrolls else self.compiled(inverse), y, kind=kind)
+        function = inverse if entry.uncompiled else self.compiled(inverse)
+        return self._job(entry, function, y, kind=kind)
 
     def _memory(self, entry: Entry) -> Job:
         """The same, whose bytes are counted."""

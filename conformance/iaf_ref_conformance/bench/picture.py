@@ -1,10 +1,15 @@
-"""Time of the inverse against the number of variables, log-log: ours, and each peer's."""
+"""Time of the inverse against the number of variables, log-log: ours, and each peer's.
+
+The blocked inverse is drawn solid, the definition dashed, peers dotted.
+"""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping
 from typing import Any
+
+from .entry import LAYERS
 
 SUFFIXES = (".svg", ".png", ".pdf")
 UNDATED: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
@@ -47,9 +52,10 @@ def draw(document: Mapping[str, Any], suffix: str) -> bytes:
     axes = figure.add_subplot()
     for name, taken in curves(document).items():
         ours = name.endswith(" blocked")
+        style = "o-" if ours else "s--" if " " in name else "^:"
         x = [dim for dim, _ in taken]
         y = [values["median"] for _, values in taken]
-        (line,) = axes.plot(x, y, "o-" if ours else "s--", linewidth=1 + ours, label=name)
+        (line,) = axes.plot(x, y, style, linewidth=1 + ours, label=name)
         lower, upper = ([values[q] for _, values in taken] for q in ("lower", "upper"))
         axes.fill_between(x, lower, upper, color=line.get_color(), alpha=0.2)
     axes.set_xscale("log", base=2)
@@ -59,7 +65,8 @@ def draw(document: Mapping[str, Any], suffix: str) -> bytes:
     axes.set_xlabel("number of variables D")
     axes.set_ylabel("seconds (median, quartiles shaded)")
     width, batch = _sizes(document)
-    axes.set_title(f"Inverse of a step, width {width} x 2, batch {batch}")
+    title = f"Inverse of a step, width {width} x {LAYERS}, batch {batch}"
+    axes.set_title(f"{title}\nflows differ by their scale map: each library has its own", size=10)
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend(fontsize="small")
     file = io.BytesIO()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from .entry import NATIVE, Entry
+from .entry import NATIVE, Entry, library, on_host
 from .goal import Goal
 
 
@@ -44,9 +44,21 @@ class Field:
     peers: Sequence[str] = ()
     quick: bool = False
 
-    def peers_on(self, library: str) -> list[str]:
+    def backends_of(self, *libraries: str) -> list[str]:
+        """Backends of these array libraries, with a device or without."""
+        return [who for who in self.backends if library(who) in libraries]
+
+    def first(self, name: str) -> list[str]:
+        """The first backend of an array library, where it takes part."""
+        return self.backends_of(name)[:1]
+
+    def peers_on(self, name: str) -> list[str]:
         """Peers on an array library."""
-        return [name for name in self.peers if NATIVE[name][0] == library]
+        return [peer for peer in self.peers if NATIVE[peer][0] == name]
+
+    def peers_beside(self, who: str) -> list[str]:
+        """Peers on the array library of a backend; none on a device, where no peer is placed."""
+        return self.peers_on(library(who)) if on_host(who) else []
 
 
 def matching(given: Sequence[Row], globs: Sequence[str]) -> list[Row]:

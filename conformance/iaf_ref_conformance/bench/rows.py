@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from .entry import CHAINED, NATIVE, Entry, Size, peer
+from .entry import CHAINED, NATIVE, Entry, Size, library, on_host, peer
 from .goal import Goal, at_least, at_most
 from .row import Field, Row
 
@@ -34,6 +34,11 @@ def _said(size: Size) -> str:
     return f"D {size.dim}, batch {size.batch}"
 
 
+def _aside(entry: Entry) -> str:
+    """What a title says of an entry that is not compiled."""
+    return f" ({entry.method} not compiled)" if entry.uncompiled else ""
+
+
 def _own(who: str, size: Size, method: str = "blocked", flow: str = "exp") -> Entry:
     """Return the inverse of ``iaf_ref`` on a backend."""
     return Entry(who, "inverse", size, method, flow)
@@ -48,12 +53,10 @@ def _peers(field: Field) -> Iterator[Row]:
     """The inverse on NumPy against each peer, of the same flow."""
 
     def against(name: str, names: Sequence[str], least: float, whom: str) -> Iterator[Row]:
-        groups = tuple(
-            (peer(p, "inverse", MAIN), _own("numpy", MAIN, flow=NATIVE[p][1])) for p in names
-        )
-        if groups and "numpy" in field.backends:
+        for who in field.first("numpy") if names else ():
+            pairs = ((peer(p, "inverse", MAIN), _own(who, MAIN, flow=NATIVE[p][1])) for p in names)
             title = f"inverse, {_said(MAIN)}: the {whom} of the least ratio / blocked on NumPy"
-            yield Row(name, "inverse", title, "ratio", groups, at_least(least))
+            yield Row(name, "inverse", title, "ratio", tuple(pairs), at_least(least))
 
     yield from against("inverse-peers", field.peers, 150, "peer")
     yield from against("inverse-torch-peers", field.peers_on("torch"), 400, "peer on PyTorch")
@@ -73,11 +76,10 @@ def _one(field: Field) -> Iterator[Row]:
     """One row alone: the definition against the blocked inverse."""
     for who in field.backends:
         pair = (_own(who, ONE, "sequential"), _own(who, ONE))
-        title = f"sequential / blocked inverse, {_said(ONE)}, {who}"
-        if who.partition(":")[0] == "jax":  # what is compiled beside what is not: no comparison
-            yield Row(f"inverse-one-{who}", "batch-1", f"{title}, not compiled", "ratio", (pair,))
-        else:
-            yield Row(f"inverse-one-{who}", "batch-1", title, "ratio", (pair,), at_least(10))
+        title = f"sequential / blocked inverse, {_said(ONE)}, {who}{_aside(pair[0])}"
+        # no comparison of what is compiled with what is not
+        goal = None if pair[0].uncompiled else at_least(10)
+        yield Row(f"inverse-one-{who}", "batch-1", title, "ratio", (pair,), goal)
 
 
 def _device(field: Field) -> Iterator[Row]:
@@ -85,7 +87,7 @@ def _device(field: Field) -> Iterator[Row]:
     for who in field.backends:
         for method in ("sequential", "fixed_point") if ":" in who else ():
             pair = (_own(who, MAIN, method), _own(who, MAIN))
-            title = f"{method} / blocked inverse, {_said(MAIN)}, {who}"
+            title = f"{method} / blocked inverse, {_said(MAIN)}, {who}{_aside(pair[0])}"
             yield Row(f"{method.replace('_', '-')}-{who}", "inverse", title, "ratio", (pair,))
 
 
@@ -102,10 +104,10 @@ def _forward(field: Field) -> Iterator[Row]:
     for who in field.backends:
         groups = tuple(
             (peer(p, "forward", MAIN), _forward_of(who, MAIN, "auto", NATIVE[p][1]))
-            for p in field.peers_on(who)
+            for p in field.peers_beside(who)
         )
         if groups:
-            title = f"forward, {_said(MAIN)}: the peer on {who} of the least ratio / ours"
+            title = f"forward, {_said(MAIN)}: the peer on {library(who)} of the least ratio / ours"
             yield Row(f"forward-peers-{who}", "forward", title, "ratio", groups, at_least(1.3))
 
 
@@ -127,12 +129,11 @@ def _growth(field: Field) -> Iterator[Row]:
     for who in field.backends:
         blocked = curve(dims, _own, who)
         yield _exponent(f"growth-{who}", title(f"blocked, {who}", dims), (blocked,), at_most(1.3))
-    if "numpy" in field.backends:
-        short = curve(PEER_DIMS, _own, "numpy")
-        over = title("blocked, numpy", PEER_DIMS)
-        yield _exponent("growth-over-the-same", over, (short,))
-        slow = curve(PEER_DIMS, partial(_own, method="sequential"), "numpy")
-        yield _exponent("growth-sequential", title("sequential, numpy", PEER_DIMS), (slow,))
+    for who in field.first("numpy"):
+        short = curve(PEER_DIMS, _own, who)
+        yield _exponent("growth-over-the-same", title(f"blocked, {who}", PEER_DIMS), (short,))
+        slow = curve(PEER_DIMS, partial(_own, method="sequential"), who)
+        yield _exponent("growth-sequential", title(f"sequential, {who}", PEER_DIMS), (slow,))
     theirs = tuple(curve(PEER_DIMS, peer, name, "inverse") for name in field.peers)
     if theirs:
         yield _exponent("growth-peers", title("flattest peer", PEER_DIMS), theirs, at_least(1.9))
@@ -147,8 +148,8 @@ def _exponent(
 
 def _gradient(field: Field) -> Iterator[Row]:
     """log q at arbitrary points with its derivatives by points and weights, against Pyro's."""
-    for who in field.backends:
-        if who in ("torch", "jax") and "pyro" in field.peers:
+    for who in field.backends_of("torch", "jax") if "pyro" in field.peers else ():
+        if on_host(who):  # as Pyro is
             pair = (peer("pyro", "gradient", MAIN), Entry(who, "gradient", MAIN))
             title = f"log_prob and gradient, {_said(MAIN)}: Pyro / ours on {who}"
             yield Row(f"gradient-{who}", "gradient", title, "ratio", (pair,), at_least(50))
@@ -164,10 +165,10 @@ def _chain(field: Field) -> Iterator[Row]:
 
 def _memory(field: Field) -> Iterator[Row]:
     """What the inverse allocates at its peak; NumPy tells it to tracemalloc, the others do not."""
-    if "numpy" in field.backends:
-        entry = Entry("numpy", "memory", MAIN, "blocked")
-        title = f"peak memory of the inverse / one forward's activations, {_said(MAIN)}, numpy"
-        yield Row("memory-numpy", "memory", title, "memory", ((entry,),), at_most(3))
+    for who in field.first("numpy"):
+        entry = Entry(who, "memory", MAIN, "blocked")
+        title = f"peak memory of the inverse / one forward's activations, {_said(MAIN)}, {who}"
+        yield Row(f"memory-{who}", "memory", title, "memory", ((entry,),), at_most(3))
 
 
 def _small(field: Field) -> Iterator[Row]:
@@ -184,15 +185,11 @@ def _yardstick(field: Field) -> Iterator[Row]:
         product = Entry(who, "product", MAIN)
         title = f"GFLOP/s of a forward pass's dense products, {_said(MAIN)}, {who}"
         yield Row(f"product-{who}", "inverse", title, "rate", ((product,),))
-    if "numpy" in field.backends:
-        whole = (
-            _own("numpy", MAIN),
-            *(Entry("numpy", task, MAIN) for task in ("product", "steps")),
-        )
-        title = f"inverse / (half the dense products + D steps), {_said(MAIN)}, numpy"
-        yield Row("floor-numpy", "inverse", title, "floor", (whole,))
-    for who in field.backends:
-        if who.partition(":")[0] == "jax":
-            title = f"first call of the inverse with jax.jit, {_said(MAIN)}, {who}"
-            goal = at_most(60)  # seconds, not minutes
-            yield Row(f"compile-{who}", "inverse", title, "first", ((_own(who, MAIN),),), goal)
+    for who in field.first("numpy"):
+        whole = (_own(who, MAIN), *(Entry(who, task, MAIN) for task in ("product", "steps")))
+        title = f"inverse / (half the dense products + D steps), {_said(MAIN)}, {who}"
+        yield Row(f"floor-{who}", "inverse", title, "floor", (whole,))
+    for who in field.backends_of("jax"):
+        title = f"first call of the inverse with jax.jit, {_said(MAIN)}, {who}"
+        goal = at_most(60)  # seconds, not minutes
+        yield Row(f"compile-{who}", "inverse", title, "first", ((_own(who, MAIN),),), goal)

@@ -5,8 +5,9 @@ The fast take part in every round, the slow in every 2nd, 4th, 8th, ...: whoever
 round does so beside all who are faster, so that every two can be compared round by round.
 
 The threads of a library wait busily for more work for a while after its call has returned, on the
-cores that the next library needs. So there is a pause wherever the contestant is another one, and
-after it one more call, unless that takes a second: the processor is to be as awake for all.
+cores that the next library needs. So there is a pause wherever the library is another one. Before
+each sample goes one call that is not timed, unless that takes a second: the processor is to be as
+awake, and the caches as full of their own, for the slow as for the fast.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ SAMPLE = 0.05
 PAUSE = 0.2
 """Seconds until the threads of OpenBLAS and OpenMP have gone to sleep."""
 LONG = 1.0
-"""Seconds of a call from which on it needs none before it."""
+"""Seconds of a call from which on none goes before it."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ class Warm:
     error: float | None
 
     def wake(self) -> None:
-        """Call once after a pause, where a sample does not do so by itself."""
-        if self.job.repeats and self.loops == 1 and self.call < LONG:
+        """Call once before a sample: it brings back what a pause or another has driven out."""
+        if self.job.repeats and self.call < LONG:
             self.job.call()
 
     @property
@@ -148,7 +149,7 @@ def interleaved(
         try:
             if entry.who != before:
                 time.sleep(PAUSE)
-                warm[n].wake()
+            warm[n].wake()
             values[n][k] = warm[n].job.sample(warm[n].loops)
         except Exception as error:  # noqa: BLE001 - a stranger's code; the others go on
             failed[entry] = f"it {raised(error)}"

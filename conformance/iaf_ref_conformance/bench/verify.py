@@ -83,7 +83,12 @@ def _forward(entry: Entry, case: Case, answer: Answer) -> float:
 def _worst(pairs: Iterable[tuple[Any, Any]]) -> float:
     """The greatest error over its bound; NaN if one is.
 
-    An infinite bound excuses nothing: it says that none can be given.
+    An infinite bound excuses nothing: it says that none can be given. A bound of 0 is kept by an
+    error of 0.
     """
-    ratios = [np.where(np.isfinite(bound), error / bound, np.inf) for error, bound in pairs]
-    return float(np.max([np.max(each) for each in ratios]))
+    worst = []
+    for error, bound in pairs:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(error == 0, 0.0, np.asarray(error) / bound)
+        worst.append(np.max(np.where(np.isfinite(bound), ratio, np.inf)))
+    return float(np.max(worst))

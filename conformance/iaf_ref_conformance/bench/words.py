@@ -29,12 +29,14 @@ ENTRY = (
 def amount(value: float, unit: str) -> str:
     """Three digits and a unit.
 
-    >>> amount(0.01234, "second"), amount(5.5e6, "byte"), amount(0.9997, "second")
-    ('12.3 ms', '5.5 MB', '1 s')
+    >>> amount(0.01234, "second"), amount(0.9997, "second"), amount(1234.5, "second")
+    ('12.3 ms', '1 s', '1230 s')
+    >>> amount(5.5e6, "byte"), amount(2.5e9, "byte")
+    ('5.5 MB', '2.5 GB')
     """
     units, value = UNITS[unit], float(f"{value:.3g}")
     scale, name = next((u for u in units if value >= u[0]), units[-1])
-    return f"{value / scale:.3g} {name}"
+    return f"{number(value / scale)} {name}"
 
 
 def row_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -49,10 +51,10 @@ def row_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     title = row["title"]
     if found is None:
         return row["id"], title, "not measured", "", "", aim, said
-    if row["reached"] is False and found["lower"] <= goal["value"] <= found["upper"]:
+    if said == "NO" and goal and found["lower"] <= goal["value"] <= found["upper"]:
         said = "NO, within quartiles"
-    if "peer" in title:
-        title = f"{title} ({row['between'][0].split()[0]})"
+    if "peer" in title and row["between"]:
+        title = f"{title} ({row['between'][0].partition(' ')[0]})"
     numbers = (number(found[name]) for name in ("median", "lower", "upper"))
     median, lower, upper = numbers
     measured, between = f"{median}{SUFFIX[row['how']]}", f"{lower} - {upper}"

@@ -34,6 +34,8 @@ def tiny() -> Any:
         patch.setattr(run, "FULL", Effort(0.01, 3, 4))
         patch.setattr(run, "LONG", {})
         patch.setattr(timing, "SAMPLE", 1e-4)
+        patch.setattr(timing, "PAUSE", 0.0)
+        patch.setattr(run, "PAUSE", 0.0)
         yield patch
 
 

@@ -8,7 +8,7 @@ import jsonschema
 import pyperf
 import pytest
 
-from iaf_ref_conformance import cli_bench_files
+from iaf_ref_conformance import cli_bench, cli_bench_files
 from iaf_ref_conformance.bench import contestants
 from iaf_ref_conformance.bench.machine import KEPT
 from iaf_ref_conformance.bench.own import Backend
@@ -93,6 +93,10 @@ def test_a_picture_may_be_of_other_formats(written: Any, bench: Any, suffix: str
         (("--json", "no/such/folder.json"), "--json: expected a file in a folder"),
         (("--from", "no-such.json"), "--from: 'no-such.json': expected what `iaf-ref bench"),
         (("--from", "no-such.json", "--quick"), "--from: expected no option that measures"),
+        (("--from", "a.json", "--dtype", "float32"), "--from: expected no option that measures"),
+        (("--from", "a.json", "--rows", "*"), "--from: expected no option that measures"),
+        (("--from", "a.json", "--backend", "numpy"), "--from: expected no option that measures"),
+        (("--from", "a.json", "--peer", "zuko"), "--from: expected no option that measures"),
     ],
 )
 def test_mistakes_in_the_command(bench: Any, arguments: tuple[str, ...], message: str) -> None:
@@ -116,13 +120,68 @@ def test_a_picture_of_no_growth_is_refused(tiny: Any, bench: Any, tmp_path: Path
     assert "expected rows of growth in the run, got none" in result.output
 
 
+def test_a_picture_that_fails_loses_nothing(
+    tiny: Any, bench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: Any) -> bytes:
+        assert (tmp_path / "a.json").exists()  # the numbers are written first
+        raise RuntimeError("no font")
+
+    monkeypatch.setattr(cli_bench_files, "draw", broken)
+    names = {name: str(tmp_path / f"a.{name}") for name in ("json", "md", "svg")}
+    files = ("--json", names["json"], "--markdown", names["md"], "--picture", names["svg"])
+    result = bench("--quick", "--rows", "growth-numpy", *files)
+    assert result.exit_code == 3
+    assert "--picture: it raised RuntimeError: no font" in result.output
+    assert "growth-numpy" in result.output
+    page = (tmp_path / "a.md").read_text(encoding="utf-8")
+    assert "growth-numpy" in page
+    assert "a.svg" not in page
+
+
+def test_a_picture_of_no_growth_is_refused_before_measuring(
+    tiny: Any, bench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*given: Any) -> None:
+        raise AssertionError("it measures")
+
+    monkeypatch.setattr(cli_bench, "run", never)
+    picture = str(tmp_path / "a.svg")
+    assert bench("--quick", "--rows", "small-*", "--picture", picture).exit_code == 2
+
+
+def test_two_tables_of_growth_and_rows_between_nobody_are_shown(
+    document: Any, bench: Any, tmp_path: Path
+) -> None:
+    document["tables"] += [table for table in document["tables"] if table["id"] == "growth"]
+    for row in document["rows"]:
+        row.update(between=[], title=f"a peer, {row['title']}", reached=False, goal=None)
+    source = tmp_path / "a.json"
+    source.write_text(json.dumps(document), encoding="utf-8")
+    files = ("--picture", str(tmp_path / "a.svg"), "--markdown", str(tmp_path / "a.md"))
+    assert bench("--from", str(source), *files).exit_code == 0
+
+
+def test_a_name_that_is_asked_for_twice_is_taken_once(
+    tiny: Any, bench: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.json"
+    twice = ("--backend", "numpy", "--backend", "numpy")
+    result = bench("--quick", *twice, "--rows", "small-*", "--json", str(path))
+    assert result.exit_code == 0
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert found["asked"]["backends"] == ["numpy"]
+    assert [row["id"] for row in found["rows"]] == ["small-numpy"]
+
+
 def test_a_library_that_times_are_taken_with_may_be_missing(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cli_bench_files, "find_spec", lambda name: None)
     result = bench("--quick")
-    assert result.exit_code == 3
-    assert "expected pyperf, got none; install it by: pip install 'iaf-ref[bench]'" in result.output
+    assert result.exit_code == 2
+    said = " ".join(result.output.replace("│", " ").split())
+    assert "expected pyperf, got none; install it by: pip install 'iaf-ref[bench]'" in said
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,6 @@ def test_memory_is_of_the_inverse() -> None:
 def test_the_yardstick_has_no_answer(task: str) -> None:
     warm = warmed(maker("numpy").job(Entry("numpy", task, SIZE)), "float32")
     assert warm.error is None
-    assert warm.call > 0
     assert np.isfinite(np.asarray(warm.job.call()[0])).all()
 
 

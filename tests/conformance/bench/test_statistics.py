@@ -2,7 +2,8 @@
 
 import pytest
 
-from iaf_ref_conformance.bench.entry import NATIVE, Entry, Size
+from iaf_ref_conformance.bench import rows as sizes
+from iaf_ref_conformance.bench.entry import NATIVE, UNROLLED, Entry, Size
 from iaf_ref_conformance.bench.goal import at_least, at_most
 from iaf_ref_conformance.bench.row import Field, Row, matching
 from iaf_ref_conformance.bench.rows import rows
@@ -111,6 +112,34 @@ def test_rows_ask_nobody_who_does_not_take_part() -> None:
     for field in (Field(["torch"], ["pyro"]), Field(["numpy"], quick=True), Field([], ["zuko"])):
         asked = {entry.who for entry in entries_of(rows(field))}
         assert asked <= {*field.backends, *field.peers}
+
+
+def test_a_device_by_name_changes_no_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MAIN", "ONE"):
+        monkeypatch.setattr(sizes, name, Size(UNROLLED + 1, 128, 1))
+    found = {r.id: r for r in rows(Field(["numpy:cpu", "jax:cpu", "torch:cuda:0"], list(NATIVE)))}
+    assert {"compile-jax:cpu", "gradient-jax:cpu", "forward-peers-jax:cpu"} <= set(found)
+    assert {"inverse-peers", "memory-numpy:cpu", "growth-sequential"} <= set(found)
+    # peers are on the CPU, and not set beside another device
+    assert not {"gradient-torch:cuda:0", "forward-peers-torch:cuda:0"} & set(found)
+    one = found["inverse-one-jax:cpu"]
+    assert (one.goal, one.title.endswith(" (sequential not compiled)")) == (None, True)
+    assert found["inverse-one-torch:cuda:0"].goal == at_least(10)
+    assert found["sequential-jax:cpu"].title.endswith(" (sequential not compiled)")
+
+
+@pytest.mark.parametrize(
+    ("who", "method", "dim", "uncompiled"),
+    [
+        ("jax", "sequential", UNROLLED + 1, True),
+        ("jax:cpu", "fixed_point", UNROLLED + 1, True),
+        ("jax:cpu", "sequential", UNROLLED, False),
+        ("jax", "blocked", 784, False),
+        ("torch:cuda", "sequential", 784, False),
+    ],
+)
+def test_only_many_networks_on_jax_are_not_compiled(who, method, dim, uncompiled) -> None:
+    assert Entry(who, "inverse", Size(dim, dim, 1), method).uncompiled is uncompiled
 
 
 def test_rows_are_chosen_by_patterns() -> None:

@@ -7,13 +7,14 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
-from iaf_ref_conformance.bench import run, timing
+from iaf_ref_conformance.bench import run, timing, verify
 from iaf_ref_conformance.bench.entry import Entry, Size
 from iaf_ref_conformance.bench.jobs import Job, MemoryJob, points, posed
 from iaf_ref_conformance.bench.row import Row
 from iaf_ref_conformance.bench.run import entries_of
 from iaf_ref_conformance.bench.timing import Effort, Warm, interleaved, samples, schedule, strides
 from iaf_ref_conformance.bench.verify import WrongAnswerError, verified
+from iaf_ref_conformance.bench.verify import _worst as worst_of
 from iaf_ref_conformance.cli_bench import _Bar
 
 SIZE = Size(4, 8, 5)
@@ -48,10 +49,9 @@ def test_all_calls_are_made_and_all_samples_kept(monkeypatch: pytest.MonkeyPatch
     warm = [Warm(jobs[0], 9.0, 0.1, None), Warm(jobs[1], 9.0, 0.5, 0.25)]
     found = interleaved(warm, effort, told.append, {})
     assert [w.rounds(effort) for w in warm] == [8, 2]
-    woken = [*"aabb", *"aaaa", *"abb", *"aaaa"]  # one call more after each pause
-    assert calls == woken
+    assert calls == [*"aabb", *"aa" * 3, *"aabb", *"aa" * 3]  # one call more before each sample
     assert pauses == [timing.PAUSE] * 5  # before each who is another one than the one before
-    assert len(told) == len(calls) - len(pauses) == samples(warm, effort)
+    assert len(told) == len(calls) // 2 == samples(warm, effort)
     assert [sorted(t.values) for t in found] == [list(range(8)), [0, 4]]
     assert [(t.first, t.error, t.loops) for t in found] == [(9.0, None, 1), (9.0, 0.25, 1)]
 
@@ -76,13 +76,20 @@ def test_who_raises_is_noted_and_left_out_and_the_others_go_on(
     assert list(failed.values()) == ["it raised RuntimeError: no memory"]
 
 
-def test_a_sample_of_the_fast_is_the_mean_of_many_calls_with_one_more_before_them() -> None:
+def test_a_sample_of_the_fast_is_the_mean_of_many_calls() -> None:
     calls: list[int] = []
     job = Job(entry("numpy"), lambda: calls.append(1), None, 4)
     warm = Warm(job, 1.0, timing.SAMPLE / 3, None)
     assert warm.loops == 3
     assert job.sample(warm.loops) > 0
-    assert len(calls) == 4
+    assert len(calls) == 3
+
+
+@pytest.mark.parametrize(("taken", "more"), [(1e-6, 1), (0.9, 1), (timing.LONG, 0)])
+def test_one_call_goes_before_a_sample_unless_it_is_long(taken: float, more: int) -> None:
+    calls: list[int] = []
+    Warm(Job(entry("numpy"), lambda: calls.append(1), None, 4), 1.0, taken, None).wake()
+    assert len(calls) == more
 
 
 def test_memory_is_the_peak_of_one_call() -> None:
@@ -102,6 +109,36 @@ def test_a_right_answer_is_within_the_bound_and_a_wrong_one_is_not_timed() -> No
         for wrong in ((answer[0] + np.float32(1e-3), answer[1]), (answer[0] * np.nan, answer[1])):
             with pytest.raises(WrongAnswerError, match="expected an error of at most"):
                 verified(one, wrong, "float32")
+
+
+def test_an_infinite_bound_excuses_nothing_and_nan_is_the_worst() -> None:
+    one = np.ones(2)
+    assert worst_of([(one, 2 * one), (0 * one, 0 * one)]) == 0.5
+    assert worst_of([(one, 2 * one), (0 * one, np.inf * one)]) == np.inf
+    assert worst_of([(one, 0 * one)]) == np.inf
+    assert np.isnan(worst_of([(np.array([0.0, np.nan]), one), (one, one)]))
+
+
+@pytest.mark.parametrize("task", ["inverse", "forward"])
+def test_an_answer_without_a_finite_bound_is_wrong(
+    monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    def endless(bound: object) -> float:
+        return np.inf
+
+    monkeypatch.setattr(verify.tracked, "error", endless)
+    x, y = points(SIZE, "exp", "float32")
+    flow = posed(SIZE, "exp", "float32").flow
+    answer = flow.forward(x) if task == "forward" else flow.inverse(y)
+    with pytest.raises(WrongAnswerError, match="expected an error of at most"):
+        verified(Entry("numpy", task, SIZE), answer, "float32")
+
+
+def test_the_first_calls_come_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(run.time, "sleep", lambda seconds: done.append(f"sleep {seconds}"))
+    run.warmed(Job(entry("numpy"), lambda: done.append("call"), None, 4), "float32")
+    assert done == [f"sleep {run.PAUSE}", "call", "call"]
 
 
 def test_who_breaks_down_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
