@@ -138,7 +138,10 @@ def test_the_first_calls_come_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> 
     done: list[str] = []
     monkeypatch.setattr(run.time, "sleep", lambda seconds: done.append(f"sleep {seconds}"))
     run.warmed(Job(entry("numpy"), lambda: done.append("call"), None, 4), "float32")
-    assert done == [f"sleep {run.PAUSE}", "call", "call"]
+    assert done == [f"sleep {run.PAUSE}", *["call"] * 5]
+    monkeypatch.setattr(run, "SAMPLE", 0.0)  # every call is long
+    run.warmed(Job(entry("numpy"), lambda: done.append("call"), None, 4), "float32")
+    assert done[6:] == [f"sleep {run.PAUSE}", "call", "call"]
 
 
 def test_who_breaks_down_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
