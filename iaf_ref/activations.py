@@ -121,7 +121,12 @@ ACTIVATIONS = MappingProxyType(
 """Name -> activation and its derivative (NET-2)."""
 
 
-def activation_of(name: str, like: Array) -> Callable[[Array], Array]:
-    """Activation of this name, for arrays of the library, dtype and device of ``like`` (NET-2)."""
-    value, k = ACTIVATIONS[name].value, known(like)
+def activation_of(
+    name: str, like: Array, shape: tuple[int, ...] = (1,)
+) -> Callable[[Array], Array]:
+    """Activation of this name, for arrays of the library, dtype and device of ``like`` (NET-2).
+
+    Numbers in it get a shape that broadcasts, as of :func:`iaf_ref.scales.bound`.
+    """
+    value, k = ACTIVATIONS[name].value, known(like, shape)
     return partial(value, k=k)

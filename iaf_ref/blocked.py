@@ -112,7 +112,7 @@ def blocked(flow: AffineAutoregressive, y: Array, context: Array | None) -> tupl
         return looped(loop, flow, y, context)
     rows = rows_by_time(given, plan)
     N = rows.shape[1]
-    f, scale = activation_of(net.activation, y), bound(flow.scale, y)
+    f, scale = activation_of(net.activation, y, (1, N)), bound(flow.scale, y, (1, N))
     few = isinstance(N, int) and N <= FEW_EVENTS  # an exported program leaves N open
     widest = WIDEST_PART if few else WIDEST_PART // 2
     p = Problem(xp, f, net.residual, scale, rows[:C, :], plan.last, widest)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._values import check_number
-from .scales import Additive
+from .scales import Additive, Shape
 from .special import Known, known, sigmoid, softplus
 
 Array = Any
@@ -39,9 +39,9 @@ class Softplus(Additive):
         check_number("shift", self.shift)
         check_floor(self.floor)
 
-    def numbers(self, raw: Array) -> Known:
+    def numbers(self, raw: Array, shape: Shape = (1,)) -> Known:
         """Namespace and 0."""
-        return known(raw)
+        return known(raw, shape)
 
     def log_scale(self, raw: Array) -> Array:
         """log(softplus(raw + shift) + floor)."""
@@ -83,9 +83,9 @@ class Sigmoid(Additive):
         check_number("bias", self.bias)
         check_floor(self.floor)
 
-    def numbers(self, raw: Array) -> Known:
+    def numbers(self, raw: Array, shape: Shape = (1,)) -> Known:
         """Namespace and 0."""
-        return known(raw)
+        return known(raw, shape)
 
     def log_scale(self, raw: Array) -> Array:
         """log(sigmoid(raw + bias) + floor)."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._values import check_number
-from .scales import Bindable, Slopes
+from .scales import Bindable, Shape, Slopes
 from .special import Known, known, log_sigmoid, sigmoid
 
 Array = Any
@@ -18,8 +18,8 @@ class Gated(Bindable):
 
     A convex combination of x and m, in the manner of an LSTM's forget gate; the bias keeps the
     first steps of training near the identity. 1 - sigma is computed as sigmoid(-(raw + bias)),
-    which does not cancel. Where sigma underflows (raw < -103 in float32) the forward map and log
-    sigma are exact still, but y no longer determines x.
+    which does not cancel. Where sigma underflows (raw + bias < -104 in float32) the forward map and
+    log sigma are exact still, but y no longer determines x.
 
     Parameters
     ----------
@@ -40,9 +40,9 @@ class Gated(Bindable):
         """Check the bias."""
         check_number("bias", self.bias)
 
-    def numbers(self, raw: Array) -> Known:
+    def numbers(self, raw: Array, shape: Shape = (1,)) -> Known:
         """Namespace and 0."""
-        return known(raw)
+        return known(raw, shape)
 
     def log_scale(self, raw: Array) -> Array:
         """log sigma = log sigmoid(raw + bias), in nats (DET-1)."""

@@ -20,6 +20,7 @@ from array_api_compat import array_namespace, device
 from ._values import check_number
 
 Array = Any
+Shape = tuple[int, ...]
 
 
 class Slopes(NamedTuple):
@@ -35,14 +36,14 @@ class Bindable:
 
     _made: Any = None
 
-    def numbers(self, raw: Array) -> Any:
-        """Make what the formulas need beside raw: the namespace, and numbers as arrays (1,)."""
+    def numbers(self, raw: Array, shape: Shape = (1,)) -> Any:
+        """Make what the formulas need beside raw: the namespace, and numbers as arrays."""
         return (array_namespace(raw),)
 
-    def bound(self, like: Array) -> Self:
+    def bound(self, like: Array, shape: Shape = (1,)) -> Self:
         """Return the same map, for arrays of the library, dtype and device of ``like``."""
         twin = copy(self)
-        object.__setattr__(twin, "_made", self.numbers(like))
+        object.__setattr__(twin, "_made", self.numbers(like, shape))
         return twin
 
     def _numbers(self, raw: Array) -> Any:
@@ -50,9 +51,13 @@ class Bindable:
         return self.numbers(raw) if self._made is None else self._made
 
 
-def bound(scale: Any, like: Array) -> Any:
-    """Bind a scale map where it can be bound; one that somebody else wrote need not."""
-    return scale.bound(like) if isinstance(scale, Bindable) else scale
+def bound(scale: Any, like: Array, shape: Shape = (1,)) -> Any:
+    """Bind a scale map where it can be bound; one that somebody else wrote need not.
+
+    Its numbers get a shape that broadcasts. That of the arrays to come is the best where they are
+    small: a library combines two arrays of one shape faster than an array and one number.
+    """
+    return scale.bound(like, shape) if isinstance(scale, Bindable) else scale
 
 
 class Additive(Bindable, ABC):
@@ -105,9 +110,9 @@ class Exp(Additive):
         if not check_number("min", self.min) < check_number("max", self.max):
             raise ValueError(f"max: expected a number above min = {self.min}, got {self.max}")
 
-    def numbers(self, raw: Array) -> tuple[Any, Array, Array]:
+    def numbers(self, raw: Array, shape: Shape = (1,)) -> tuple[Any, Array, Array]:
         """Namespace, min and max."""
-        return array_namespace(raw), number(self.min, raw), number(self.max, raw)
+        return array_namespace(raw), number(self.min, raw, shape), number(self.max, raw, shape)
 
     def log_scale(self, raw: Array) -> Array:
         """Clip raw to min..max."""
@@ -149,10 +154,10 @@ class SoftClip(Additive):
         if not 1e-30 <= check_number("slope", self.slope) <= 0.99:
             raise ValueError(f"slope: expected a number in [1e-30, 0.99], got {self.slope}")
 
-    def numbers(self, raw: Array) -> tuple[Any, Array]:
+    def numbers(self, raw: Array, shape: Shape = (1,)) -> tuple[Any, Array]:
         """Namespace, and log slope, its logarithm taken in the arithmetic of raw."""
         xp = array_namespace(raw)
-        return xp, xp.log(number(self.slope, raw))
+        return xp, xp.log(number(self.slope, raw, shape))
 
     def log_scale(self, raw: Array) -> Array:
         """raw / (1 + |raw / log slope|)."""
@@ -173,6 +178,6 @@ class SoftClip(Additive):
         return 1.0 + xp.abs(raw / log_slope)
 
 
-def number(value: float, like: Array) -> Array:
-    """A number as an array (1,) of another's dtype on its device."""
-    return array_namespace(like).asarray([value], dtype=like.dtype, device=device(like))
+def number(value: float, like: Array, shape: Shape) -> Array:
+    """A number as an array of this shape, of another's dtype on its device."""
+    return array_namespace(like).full(shape, value, dtype=like.dtype, device=device(like))

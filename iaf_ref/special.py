@@ -21,16 +21,16 @@ _TERMS = 44
 
 
 class Known(NamedTuple):
-    """Namespace of an array, and 0 of its dtype, (1,), on its device."""
+    """Namespace of an array, and 0 of its dtype on its device, in a shape that is broadcast."""
 
     xp: Any
     zero: Array
 
 
-def known(z: Array) -> Known:
-    """What the functions here have to know of z, apart from its values."""
+def known(z: Array, shape: tuple[int, ...] = (1,)) -> Known:
+    """What the functions here have to know of arrays like z, and of a shape that broadcasts."""
     xp = array_namespace(z)
-    return Known(xp, xp.zeros((1,), dtype=z.dtype, device=device(z)))
+    return Known(xp, xp.zeros(shape, dtype=z.dtype, device=device(z)))
 
 
 def above(z: Array, k: Known | None = None) -> Array:
