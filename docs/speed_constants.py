@@ -75,6 +75,24 @@ def on(flow: ir.AffineAutoregressive, y: Any) -> tuple[Callable[[], Any], Callab
     return lambda: flow.inverse(y), lambda: flow.forward(y, method="dense")
 
 
+def lookups(batch: int, rounds: int) -> Iterable[str]:
+    """What an elementwise map needs beside its argument, looked up at each call."""
+    was = blocked.activation_of, blocked.bound
+    flow = flow_of(*SIZES["784 of 1024+1024"])
+    y = events(flow, batch)
+
+    def looking_up() -> Any:
+        blocked.activation_of = lambda name, like: ir.ACTIVATIONS[name].value
+        blocked.bound = lambda scale, like: scale
+        try:
+            return flow.inverse(y)
+        finally:
+            blocked.activation_of, blocked.bound = was
+
+    found = ratio(lambda: flow.inverse(y), looking_up, rounds)
+    yield f"made once / looked up at each call, batch {batch}: {found:.2f}"
+
+
 def contributions(batch: int, rounds: int) -> Iterable[str]:
     """LARGEST: units of a part that takes contributions."""
     flow = flow_of(*SIZES["784 of 1024+1024"])
@@ -115,7 +133,7 @@ def bands(batch: int, rounds: int) -> Iterable[str]:
 @click.option("--rounds", default=15, show_default=True, type=click.IntRange(1))
 def main(rounds: int) -> None:
     """Print the ratios for several values of each constant."""
-    for measure in (parts, contributions, bands):
+    for measure in (parts, lookups, contributions, bands):
         for batch in (100, 1000):
             for line in measure(batch, rounds):
                 click.echo(line)

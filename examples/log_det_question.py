@@ -12,11 +12,13 @@ event_dim = 1: then the base is summed too.
 Then the same is asked of ``torch.distributions`` and of Pyro, where they are installed, and each
 density is summed over a grid in two dimensions: the right ones give 1.
 
-Run it: ``python examples/log_det_question.py``.
+Run it: ``python examples/log_det_question.py``. Exit codes: 0 where every verdict is
+the one that is due, 1 where one is not, 2 where what was asked for is missing.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +27,7 @@ import numpy as np
 from extras import lacking, require
 from log_det import tables
 from log_det.conventions import KeptDimension, by_hand, densities
+from log_det.verdicts import is_due
 
 import iaf_ref as ir
 from iaf_ref_backends import tracked
@@ -180,8 +183,11 @@ def main(with_pyro: bool) -> None:
     """Print the tables."""
     for module, (library, extra) in LIBRARIES.items() if with_pyro else ():
         require(module, library, extra)
+    all_due = True
     for line in (*table(), *rest()):
         click.echo(line)
+        all_due &= is_due(line)
+    sys.exit(0 if all_due else 1)
 
 
 if __name__ == "__main__":

@@ -123,9 +123,10 @@ class TransformedDistribution:
         Notes
         -----
         Where the library differentiates, its derivatives by y, context and weights are those of
-        this text (GRAD-1). There is none at a kink: a pre-activation of relu, leaky_relu or elu
-        that is 0, a raw scale at an end of Exp's clip, or 0 in SoftClip. Outside of the clip log
-        sigma is constant, so its derivative by the raw scale is exactly 0.
+        this text (GRAD-1). There is none at a kink: a pre-activation of relu or leaky_relu that is
+        0, a raw scale at an end of Exp's clip. At 0 of elu and SoftClip there is one, which the
+        library may miss. Outside of the clip log sigma is constant, so its derivative by the raw
+        scale is exactly 0.
 
         Raises
         ------

@@ -1,5 +1,6 @@
 """README: its Python runs, and what it quotes is what the commands print, machine aside."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,11 +10,18 @@ from typing import Any
 import pytest
 
 from iaf_ref_conformance import check_implementation
+from iaf_ref_conformance.bench.markdown import markdown
+from iaf_ref_conformance.random_flows import random_flows
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 MEASURED = re.compile(r"\d+(\.\d+)?$|^rounding .*|^precision .*")
 """What the machine decides: error/bound at the end of a row, the worst of them, the precision."""
+
+
+def pages() -> list[Path]:
+    """Pages that are read in the repository, not on the site, whose links are checked there."""
+    return [*ROOT.glob("*.md"), *ROOT.glob("backends/*.md"), *ROOT.glob("conformance/*.md")]
 
 
 def quoted(first: str) -> list[str]:
@@ -119,12 +127,17 @@ def test_the_table_of_the_field_is_that_of_the_results():
         assert f"**{says}** [{report}]({report})" in results
 
 
-def test_the_table_of_speed_is_that_of_the_results():
+def test_the_page_of_speed_is_that_of_its_numbers():
+    document = json.loads((RESULTS / "bench.json").read_text(encoding="utf-8"))
+    page = (RESULTS / "bench.md").read_text(encoding="utf-8")
+    assert page == markdown(document, "bench.json", "bench.svg")
+
+
+def test_the_table_of_speed_has_each_row_with_a_goal():
     results = rows((RESULTS / "bench.md").read_text(encoding="utf-8"), "row")
-    known = {(what, measured, goal, reached) for _, what, measured, _, _, goal, reached in results}
-    told = rows(README.read_text(encoding="utf-8"), "what")
-    assert told
-    assert {tuple(cells) for cells in told} <= known
+    known = [(what, measured, goal, reached) for _, what, measured, _, _, goal, reached in results]
+    told = [tuple(cells) for cells in rows(README.read_text(encoding="utf-8"), "what")]
+    assert told == [row for row in known if row[2]]
 
 
 def test_the_numbers_of_the_examples_are_those_of_their_pages():
@@ -134,3 +147,26 @@ def test_the_numbers_of_the_examples_are_those_of_their_pages():
         assert command.strip("`") in text
         numbers = re.findall(r"\d+\.\d+ \+- \d+\.\d+", what)
         assert [number for number in numbers if number not in text] == []
+
+
+def test_the_bounds_are_those_of_the_flows_that_the_command_draws():
+    flows = list(random_flows(1000, 0, "float32"))
+    elements = {
+        "y": sum(sample.x.size for sample in flows),
+        "log_det": sum(len(sample.x) for sample in flows),
+        "log_scale": sum(sample.x.size for sample in flows),
+    }
+    told = [line.split() for line in quoted("$ iaf-ref bounds")]
+    rows_of = [cells for cells in told if len(cells) == 4 and cells[0] in elements]
+    counted = [(name, int(count)) for name, count, *_ in rows_of]
+    assert counted == 2 * list(elements.items())
+
+
+@pytest.mark.parametrize(
+    "page", sorted(path.relative_to(ROOT).as_posix() for path in pages()), ids=str
+)
+def test_what_a_page_of_the_repository_links_to_is_there(page: str) -> None:
+    text = re.sub(r"```.*?```", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL)
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", text)]
+    local = [target for target in targets if target and "://" not in target]
+    assert [target for target in local if not (ROOT / page).parent.joinpath(target).exists()] == []

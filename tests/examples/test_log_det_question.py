@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NUMBER = re.compile(r"(?P<value>\d\.\d+) \+- (?P<error>\S+)")
@@ -141,3 +142,29 @@ def test_a_density_that_is_off_is_not_called_right(
     )
     off = [row.rpartition("WRONG: off by ")[2] for row in question.table()[1:7]]
     assert off == ["70", "7", "7", "7", "7", "7"]  # of ten terms each
+
+
+@pytest.mark.parametrize(
+    ("row", "due"),
+    [
+        ("univariate    summed             ()      -16.1      right: the joint density", True),
+        ("univariate    summed, kept dim   (10,)   -12.1      WRONG: subtracted D times", True),
+        ("univariate    summed, kept dim   (10,)   -16.1      right", False),
+        ("PyTorch    low-rank    summed, kept dim   1.0 +- 1e-05     right", True),
+        ("PyTorch    low-rank    summed, kept dim   0.9 +- 1e-05     WRONG: no density", False),
+        ("Pyro       univariate    per dimension    0.9 +- 1e-05     WRONG: no density", False),
+        ("wrong - right  = 4.03663422275096, which is the same", True),
+    ],
+)
+def test_which_verdicts_are_due(question: Any, row: str, due: bool) -> None:
+    assert question.is_due(row) is due
+
+
+def test_a_verdict_that_is_not_due_is_exit_code_1(
+    question: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = "univariate    per dimension      (10,)   -12.1      WRONG: off by 4"
+    monkeypatch.setattr(question, "table", lambda: [row])
+    monkeypatch.setattr(question, "rest", list)
+    told = CliRunner().invoke(question.main, [])
+    assert (told.exit_code, told.output) == (1, row + "\n")

@@ -27,7 +27,7 @@ map is the library's own, so that flows differ by it, and ours has the same in e
 peers, the number is that of the peer with the least ratio, which is named; of exponents, of the
 least one. Who failed or is not installed is named below.
 
-Whoever runs on JAX is compiled by `jax.jit`, and the first call, with which XLA compiles, is not
+What runs on JAX is compiled by `jax.jit`, and the first call, with which XLA compiles, is not
 among the samples. The definition of the inverse on JAX for more than {unrolled} variables is
 **not** compiled, as XLA would be minutes at D networks in a row: rows with it say so, and have no
 goal.

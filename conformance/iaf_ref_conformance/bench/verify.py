@@ -1,7 +1,7 @@
 """Whether a contestant computes the flow: before it is timed, its answer is held to the bound.
 
 The first rows of its answer are judged, by error-tracking numbers: an inverse by where it leads
-(section 6 of the design), a forward pass by the truth in float64 and the bound of its dtype.
+(INV-1), a forward pass by the truth in float64 and the bound of its dtype.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def row_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the cells of a row, as ``ROW`` heads them.
 
     Of several peers the one is named whose number it is. Where quartiles lie on either side of a
-    goal that is missed, it is said.
+    goal, reached or missed, it is said.
     """
     goal, found = row["goal"], row["measured"]
     aim = "" if goal is None else f"{goal['side']} {goal['value']:g}"
@@ -51,8 +51,8 @@ def row_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     title = row["title"]
     if found is None:
         return row["id"], title, "not measured", "", "", aim, said
-    if said == "NO" and goal and found["lower"] <= goal["value"] <= found["upper"]:
-        said = "NO, within quartiles"
+    if goal and found["lower"] < goal["value"] < found["upper"]:
+        said = f"{said}, within quartiles"
     if "peer" in title and row["between"]:
         title = f"{title} ({row['between'][0].partition(' ')[0]})"
     numbers = (number(found[name]) for name in ("median", "lower", "upper"))
@@ -88,7 +88,7 @@ def notes(document: Mapping[str, Any]) -> list[str]:
     entries = [entry for table in document["tables"] for entry in table["entries"]]
     told = {e["who"]: e["note"] for e in entries if e["note"]}
     told |= {row["id"]: f"without {row['reason']}" for row in document["rows"] if row["reason"]}
-    told |= {each["name"]: f"not installed, {each['reason']}" for each in document["absent"]}
+    told |= {each["name"]: f"not installed, {_reason(each)}" for each in document["absent"]}
     if any(row["how"] == "exponent" for row in document["rows"]):
         told["growth"] = GROWTH
     return [f"{who}: {note}" for who, note in told.items()]
@@ -97,4 +97,9 @@ def notes(document: Mapping[str, Any]) -> list[str]:
 def lost(document: Mapping[str, Any]) -> list[str]:
     """Return who could not take part, and why."""
     found = [*document["missing"], *document["failed"]]
-    return list(dict.fromkeys(f"{each['name']}: {each['reason']}" for each in found))
+    return list(dict.fromkeys(f"{each['name']}: {_reason(each)}" for each in found))
+
+
+def _reason(each: Mapping[str, str]) -> str:
+    """Why one is missing, without its name in front, which stands there already."""
+    return each["reason"].removeprefix(f"{each['name']}: ")

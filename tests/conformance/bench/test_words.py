@@ -30,7 +30,12 @@ def test_the_peer_is_named_that_the_number_is_of() -> None:
 
 @pytest.mark.parametrize(
     ("upper", "reached", "said"),
-    [(145.0, False, "NO"), (155.0, False, "NO, within quartiles"), (155.0, True, "yes")],
+    [
+        (145.0, False, "NO"),
+        (145.0, True, "yes"),
+        (155.0, False, "NO, within quartiles"),
+        (155.0, True, "yes, within quartiles"),
+    ],
 )
 def test_a_goal_between_the_quartiles_is_told(upper: float, reached: bool, said: str) -> None:
     found = {"median": 140.0, "lower": 120.0, "upper": upper, "count": 5}
@@ -61,7 +66,7 @@ def test_who_failed_or_is_absent_is_told_beside_the_numbers() -> None:
     document = {
         "tables": [],
         "rows": [row(reason="pyro inverse, D 8: it raised")],
-        "absent": [{"name": "nflows", "reason": "expected its library"}],
+        "absent": [{"name": "nflows", "reason": "nflows: expected its library"}],
         "missing": [{"name": "torch", "reason": "it is broken"}],
         "failed": [{"name": "pyro inverse, D 8", "reason": "it raised"}],
     }
