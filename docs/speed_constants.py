@@ -75,22 +75,29 @@ def on(flow: ir.AffineAutoregressive, y: Any) -> tuple[Callable[[], Any], Callab
     return lambda: flow.inverse(y), lambda: flow.forward(y, method="dense")
 
 
-def lookups(batch: int, rounds: int) -> Iterable[str]:
-    """What an elementwise map needs beside its argument, looked up at each call."""
+def numbers(batch: int, rounds: int) -> Iterable[str]:
+    """Numbers that an elementwise map needs: made once, in the shape of a row, or otherwise."""
     was = blocked.activation_of, blocked.bound
     flow = flow_of(*SIZES["784 of 1024+1024"])
     y = events(flow, batch)
 
-    def looking_up() -> Any:
-        blocked.activation_of = lambda name, like: ir.ACTIVATIONS[name].value
-        blocked.bound = lambda scale, like: scale
-        try:
-            return flow.inverse(y)
-        finally:
-            blocked.activation_of, blocked.bound = was
+    def other(activation_of: Any, bound: Any) -> Callable[[], Any]:
+        def inverse() -> Any:
+            blocked.activation_of, blocked.bound = activation_of, bound
+            try:
+                return flow.inverse(y)
+            finally:
+                blocked.activation_of, blocked.bound = was
 
-    found = ratio(lambda: flow.inverse(y), looking_up, rounds)
-    yield f"made once / looked up at each call, batch {batch}: {found:.2f}"
+        return inverse
+
+    looked_up = other(lambda name, *_: ir.ACTIVATIONS[name].value, lambda scale, *_: scale)
+    single = other(
+        lambda name, like, _: was[0](name, like), lambda scale, like, _: was[1](scale, like)
+    )
+    for what, inverse in (("looked up at each call", looked_up), ("one number", single)):
+        found = ratio(lambda: flow.inverse(y), inverse, rounds)
+        yield f"numbers made once in the shape of a row / {what}, batch {batch}: {found:.2f}"
 
 
 def contributions(batch: int, rounds: int) -> Iterable[str]:
@@ -133,7 +140,7 @@ def bands(batch: int, rounds: int) -> Iterable[str]:
 @click.option("--rounds", default=15, show_default=True, type=click.IntRange(1))
 def main(rounds: int) -> None:
     """Print the ratios for several values of each constant."""
-    for measure in (parts, lookups, contributions, bands):
+    for measure in (parts, numbers, contributions, bands):
         for batch in (100, 1000):
             for line in measure(batch, rounds):
                 click.echo(line)
