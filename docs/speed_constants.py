@@ -111,7 +111,7 @@ def contributions(batch: int, rounds: int) -> Iterable[str]:
         found, memory = ratio(inverse, dense, rounds), peak(inverse) / activations
         yield (
             f"contributions to {width} units, batch {batch}: inverse / dense {found:.2f}, "
-            f"peak memory / activations {memory:.2f}"
+            f"peak memory / activations {memory:.1f}"
         )
     blocked.LARGEST = was  # type: ignore[misc]
 
