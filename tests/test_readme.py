@@ -27,8 +27,9 @@ def pages() -> list[Path]:
 def quoted(first: str) -> list[str]:
     """Lines of the fenced block that begins so."""
     blocks = README.read_text(encoding="utf-8").split("```")[1::2]
-    (block,) = [block for block in blocks if block.startswith(f"\n{first}")]
-    return block.splitlines()
+    texts = [block.partition("\n")[2] for block in blocks]  # without the name of their language
+    (text,) = [text for text in texts if text.startswith(first)]
+    return text.splitlines()
 
 
 def printed(*command: str) -> list[str]:
