@@ -136,6 +136,22 @@ def bands(batch: int, rounds: int) -> Iterable[str]:
     schedule.BANDS = was  # type: ignore[misc]
 
 
+def large(rounds: int) -> Iterable[str]:
+    """PER_VALUE: products for each value from which on bands save time at many events."""
+    for dim, width in ((64, 128), (256, 512), (512, 512), (256, 1024), (784, 1024)):
+        flow = flow_of(dim, (width, width))
+        per_value = (3 * dim * width + width * width) // (2 * width + 2 * dim)
+        for batch in (1000, 10000):
+            x = events(flow, batch)
+            dense, banded = (
+                lambda flow=flow, x=x, m=m: flow.forward(x, method=m)
+                for m in ("dense", "triangular")
+            )
+            found = ratio(banded, dense, min(rounds, 15))
+            size = f"{dim} of {width}+{width}, {per_value} products a value, batch {batch}"
+            yield f"8 bands, {size}: {found:.2f}"
+
+
 @click.command()
 @click.option("--rounds", default=15, show_default=True, type=click.IntRange(1))
 def main(rounds: int) -> None:
@@ -144,6 +160,8 @@ def main(rounds: int) -> None:
         for batch in (100, 1000):
             for line in measure(batch, rounds):
                 click.echo(line)
+    for line in large(rounds):
+        click.echo(line)
 
 
 if __name__ == "__main__":

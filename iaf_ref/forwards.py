@@ -34,6 +34,10 @@ WORTH = 3e8
 """Multiplications of a dense pass from which on bands save time, three times as many where the
 weights have to be sorted first; docs/speed.md has the measurement."""
 
+PER_VALUE = 600
+"""Multiplications for each value that a pass computes, from which on bands save time: with fewer,
+it is the copies of the values that cost, whatever the number of events."""
+
 
 def banded(net: AutoregressiveNetwork, x: Array, method: str) -> bool:
     """Whether a step at x is to be computed in bands."""
@@ -43,9 +47,11 @@ def banded(net: AutoregressiveNetwork, x: Array, method: str) -> bool:
         batch = prod(x.shape[:-1])
         if not isinstance(batch, int):  # not known yet, or of an exported program any number
             return False
-        products = batch * sum(rows * columns for columns, rows in pairwise(sizes))
+        products = sum(rows * columns for columns, rows in pairwise(sizes))
+        if products < PER_VALUE * sum(sizes[1:]):
+            return False
         plan = net.degrees.schedule
-        return len(plan.bands) > 1 and products >= (WORTH if plan.sorted else 3 * WORTH)
+        return len(plan.bands) > 1 and batch * products >= (WORTH if plan.sorted else 3 * WORTH)
     return method == "triangular"
 
 

@@ -188,3 +188,12 @@ def test_the_example_names_what_installs_dask(
 def test_a_context_without_axis_is_refused_at_once() -> None:
     with pytest.raises(ValueError, match=r"context: expected a last axis of known .*, got \(\)"):
         per_block(density("maf").log_prob, cut(rows(4), 2, -1), 1.0)
+
+
+def test_the_graph_grows_with_the_chunks_and_not_with_their_rows() -> None:
+    degrees = ir.made_degrees(64, (128, 128))
+    flow = ir.AffineAutoregressive(ir.AutoregressiveNetwork.init(degrees, xp=BACKEND.namespace))
+    few, many = (
+        tasks(flow.forward(dask.array.zeros((100 * n, 64), chunks=(n, -1)))[1]) for n in (2, 20_000)
+    )
+    assert few == many

@@ -65,6 +65,9 @@ def test_a_large_step_is_taken_in_bands(host, monkeypatch):
     assert seen == []
     monkeypatch.setattr(forwards, "WORTH", 1)
     flow.forward(x)
+    assert seen == []
+    monkeypatch.setattr(forwards, "PER_VALUE", 1)
+    flow.forward(x)
     assert seen == ["bands"]
     flow.forward(x, method="dense")
     assert seen == ["bands"]
@@ -73,10 +76,21 @@ def test_a_large_step_is_taken_in_bands(host, monkeypatch):
 def test_weights_that_have_to_be_sorted_are_to_be_worth_it(host, monkeypatch):
     flow, x, _ = subject(host, FLOWS[1], 4)
     products = 4 * (9 * 10 + 10 * 18)
+    monkeypatch.setattr(forwards, "PER_VALUE", 1)
     monkeypatch.setattr(forwards, "WORTH", products)
     assert not forwards.banded(flow.network, x, "auto")
     monkeypatch.setattr(forwards, "WORTH", products / 3)
     assert forwards.banded(flow.network, x, "auto")
+
+
+@pytest.mark.parametrize(
+    ("dim", "width", "events", "taken"),
+    [(784, 1024, 1000, True), (784, 1024, 50, False), (64, 128, 2_000_000, False)],
+)
+def test_small_networks_are_dense_whatever_the_number_of_events(dim, width, events, taken):
+    net = ir.AutoregressiveNetwork.init(ir.made_degrees(dim, (width, width)))
+    x = np.broadcast_to(np.zeros(dim), (events, dim))
+    assert forwards.banded(net, x, "auto") is taken
 
 
 def test_a_way_that_there_is_not_is_refused(host):

@@ -41,6 +41,6 @@ def test_every_line_is_a_ratio(program: Any, monkeypatch: pytest.MonkeyPatch, ba
     monkeypatch.setattr(program, "SIZES", dict.fromkeys(program.SIZES, (6, (8, 8))))
     measures = (program.parts, program.numbers, program.contributions, program.bands)
     lines = [line for measure in measures for line in measure(batch, 1)]
-    assert len(lines) == 4 + 2 + 4 + 9
+    assert len(lines) == 4 + 2 + 4 + 9  # of bands, too, by size
     for line in lines:
         assert float(line.rpartition(" ")[2]) > 0.0

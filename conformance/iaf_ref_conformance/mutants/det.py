@@ -59,6 +59,14 @@ class LogDetNegated(Plain):
         return -super().log_det(log_sigma)
 
 
+@mutant("DET-2", source="NICE to RealNVP: shifts alone keep volumes, and with a scale they do not")
+class LogDetOfZero(Plain):
+    """log-det of 0, as of a map that keeps volumes."""
+
+    def log_det(self, log_sigma: Array) -> Array:
+        return np.zeros_like(super().log_det(log_sigma))
+
+
 @mutant("DET-2", source="discussed in vislearn/FrEIA PR #6: a log-det divided by the dimensions")
 class LogDetAveraged(Plain):
     """log-det as the mean over the event, not the sum."""

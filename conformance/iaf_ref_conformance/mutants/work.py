@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from signal import SIG_IGN, SIGINT, signal
 
 from .hunt import CHUNK, Subject, Verdict, cases_in, on_some, until_refused
 from .kinds import Mutant, Variant
@@ -62,14 +63,19 @@ def _done(work: Sequence[Task], jobs: int, advance: Callable[[], None]) -> Itera
             yield task()
             advance()
         return
-    # spawned, as a process with threads (that of the progress bar) is not to be forked
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    others = set(active_children())
+    # spawned, as a process with threads (that of the progress bar) is not to be forked; deaf to an
+    # interrupt, which a terminal sends to all: this process says what follows
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), signal, (SIGINT, SIG_IGN))
+    with pool:
         try:
             futures: list[Future[list[Verdict]]] = [pool.submit(task) for task in work]
             for _ in as_completed(futures):
                 advance()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for child in set(active_children()) - others:
+                child.terminate()  # a task that has begun may take minutes
             raise
         for future in futures:
             yield future.result()

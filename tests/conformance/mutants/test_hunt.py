@@ -1,6 +1,9 @@
 """The hunt: every mutant is killed, no correct variant is accused, and the page says so."""
 
+from functools import partial
+from multiprocessing import active_children
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -123,3 +126,15 @@ def test_where_everything_is_counted_every_case_is_put(monkeypatch: pytest.Monke
     assert (len(first.refusals), first.asked) == (1, 1)
     assert [r.case for r in every.refusals] == [c.id for c in cases_in("float64")]
     assert every.asked == len(cases_in("float64"))
+
+
+def test_an_interrupt_ends_the_processes_too() -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    before = set(active_children())
+    with pytest.raises(KeyboardInterrupt):
+        hunt([list, partial(sleep, 3600)], jobs=2, advance=interrupted)
+    for child in set(active_children()) - before:
+        child.join(60)
+        assert not child.is_alive()
