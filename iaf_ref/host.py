@@ -53,9 +53,13 @@ def real_dtype(xp: Any, name: str) -> Any:
 
     Raises
     ------
+    TypeError
+        What is given for a namespace has no dtypes at all.
     ValueError
         The namespace has no such dtype.
     """
-    known = ("float16", "bfloat16", "float32", "float64")
-    check_one_of("dtype", name, [d for d in known if hasattr(xp, d)])
+    known = [d for d in ("float16", "bfloat16", "float32", "float64") if hasattr(xp, d)]
+    if not known:
+        raise TypeError(f"xp: expected an array namespace, got {xp!r}")
+    check_one_of("dtype", name, known)
     return getattr(xp, name)

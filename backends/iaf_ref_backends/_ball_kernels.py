@@ -20,7 +20,7 @@ try:
 except ImportError as error:
     raise ImportError(
         "expected python-flint, which computes with balls; "
-        "install it with: pip install 'iaf-ref[oracle]'"
+        "install it by: pip install 'iaf-ref[oracle]'"
     ) from error
 
 flint: Any = _flint  # python-flint's stubs are partial: its numbers are Any from here on

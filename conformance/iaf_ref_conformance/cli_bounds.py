@@ -23,7 +23,7 @@ def bounds(flows: int, seed: int, dtypes: tuple[str, ...]) -> None:
     """Hold derived bounds against certified errors of NumPy on random flows.
 
     Exit code 1 if a bound is exceeded, or if the median of bound / error (D <= 16; y, log sigma) is
-    100 or more.
+    100 or more; 3 without the extra ``oracle``.
     """
     for dtype in dtypes:
         if dtype not in DTYPES:

@@ -192,6 +192,7 @@ def test_init_touches_no_global_generator_and_follows_its_seed(host):
         ({"params": 1.0}, TypeError, "params: expected an integer, got float"),
         ({"seed": -1}, ValueError, "seed: expected an integer >= 0, got -1"),
         ({"seed": None}, TypeError, "seed: expected an integer, got NoneType"),
+        ({"xp": "numpy"}, TypeError, "xp: expected an array namespace, got 'numpy'"),
         (
             {"dtype": "int32"},
             ValueError,
