@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,17 @@ import click
 
 from . import cli_ending as ending
 from .bench.contestants import Contestants, check_names, contestants
-from .bench.document import NoBenchmarkError, document, read
+from .bench.document import NoBenchmarkError, beside, document, read
 from .bench.entry import BACKENDS, NATIVE
 from .bench.machine import machine
 from .bench.row import Field, Row, matching
 from .bench.rows import rows
-from .bench.run import Watch, run
+from .bench.run import run
 from .bench.show import show
 from .bench.words import lost
 from .cases import DTYPES
 from .cli_bench_files import Files, file_options, needs
+from .cli_bench_watch import progress, terminable
 from .cli_files import FILE
 from .subjects.claims import UnknownSubjectError
 
@@ -37,6 +37,9 @@ from .subjects.claims import UnknownSubjectError
 @click.option(
     "--from", "source", type=FILE, metavar="PATH", help="Measure nothing: show this run's JSON."
 )
+@click.option(
+    "--again", type=FILE, metavar="PATH", help="With --from: show another run's numbers beside."
+)
 @file_options
 def bench(
     quick: bool,
@@ -45,6 +48,7 @@ def bench(
     peers: tuple[str, ...],
     dtype: str | None,
     source: Path | None,
+    again: Path | None,
     files: Files,
 ) -> None:
     """Time inverse and forward, and what other libraries take for the same flows, side by side.
@@ -52,36 +56,49 @@ def bench(
     Backends: {backends}; BACKEND:DEVICE chooses a device. Libraries: {peers}. All that are
     installed take part unless some are named.
 
-    Each row is one number, its goal, and whether it is reached. All contestants of a table run in
-    turn in this process. Before it is timed, an inverse or a forward pass of one step is verified
-    against its derived bound; of a gradient, the value of the inverse alone; a chain is not.
-    Exit codes: 0 done, whatever the numbers; 2 usage, or the extra ``bench`` is not installed; 3 a
-    contestant is missing, a row could not be measured, or a file could not be written.
+    Each row is one number, its goal, and whether it is reached; "within quartiles": the goal lies
+    between those of the run. All contestants of a table run in turn in this process. Before it is
+    timed, an inverse or a forward pass of one step is verified against its derived bound; of a
+    gradient, the value of the inverse alone; a chain is not.
+
+    All rows with all libraries take about twenty minutes on two cores, and 16 GB of memory for the
+    gradients of Pyro. An interrupt (Ctrl-C, SIGTERM) ends the run; the tables that are whole are
+    shown and written.
+
+    Exit codes: 0 done, whatever the numbers; 2 usage; 3 a contestant or the extra ``bench`` is
+    missing, a row could not be measured, or a file could not be written; 130 interrupted.
     """
     files.check(source)
     if source is not None:
         if quick or globs or backends or peers or dtype or files.json:
             ending.usage("--from: expected no option that measures, or writes JSON, beside it")
-        found = _read(source)
+        found = _read(source, again)
         files.check_document(found)
+    elif again is not None:
+        ending.usage("--again: expected --from beside it")
     else:
         asked = {"dtype": dtype or DTYPES[0], "quick": quick, "rows": list(globs)}
         asked |= {"backends": list(dict.fromkeys(backends)), "peers": list(dict.fromkeys(peers))}
         found = _measured(asked, files)
-    unwritten = files.write(found, source)
+    unwritten = files.write(found, source, again)
     show(ending.console(), found)
     problems = [*lost(found), *unwritten]
     for why in problems:
         click.echo(f"Incomplete: {ending.printable(why)}", err=True)
+    if source is None and found["stopped"]:
+        sys.exit(ending.INTERRUPTED)
     sys.exit(ending.INCOMPLETE if problems else ending.OK)
 
 
-def _read(source: Path) -> dict[str, Any]:
-    """Read a run."""
+def _read(source: Path, again: Path | None) -> dict[str, Any]:
+    """Read a run, and another one to stand beside it."""
+    option = "--from"
     try:
-        return read(source)
+        found = read(source)
+        option = "--again"
+        return found if again is None else beside(found, read(again))
     except NoBenchmarkError as error:
-        ending.usage(f"--from: {error}")
+        ending.usage(f"{option}: {error}")
 
 
 def _measured(asked: dict[str, Any], files: Files) -> dict[str, Any]:
@@ -100,8 +117,9 @@ def _measured(asked: dict[str, Any], files: Files) -> dict[str, Any]:
         ending.usage(str(error))
     files.check_rows(chosen)
     where = machine()
-    with found.computing(dtype), _progress() as watch:
-        outcome = run(chosen, found.makers, dtype, quick, watch)
+    with found.computing(dtype):
+        with progress() as watch, terminable():
+            outcome = run(chosen, found.makers, dtype, quick, watch)
         return document(outcome, found, asked, where)
 
 
@@ -123,49 +141,6 @@ def _chosen(found: Contestants, globs: Sequence[str], quick: bool) -> list[Row]:
     if not chosen:  # those who could fill the rows are not to be had
         ending.incomplete("; ".join((found.missing or found.absent).values()))
     return chosen
-
-
-class _Bar:
-    """A run told to a progress bar."""
-
-    def __init__(self, bar: Any) -> None:
-        self.bar = bar
-        self.task = bar.add_task("", total=0)
-        self.total = 0
-        self.begun = 0
-
-    def expect(self, steps: int) -> None:
-        """More steps are to come."""
-        self.total += steps
-        self.bar.update(self.task, total=self.total)
-
-    def advance(self, what: str) -> None:
-        """The next step begins, so that those before it are done."""
-        self.bar.update(self.task, description=what, completed=self.begun, refresh=True)
-        self.begun += 1
-
-
-class _Nobody:
-    """A run that is told to nobody."""
-
-    def expect(self, steps: int) -> None:
-        """More steps are to come."""
-
-    def advance(self, what: str) -> None:
-        """The next step begins."""
-
-
-@contextmanager
-def _progress() -> Iterator[Watch]:
-    """A progress bar on a terminal; nothing elsewhere."""
-    if ending.plain() or not sys.stderr.isatty():
-        yield _Nobody()
-        return
-    from rich.progress import Progress
-
-    # drawn when a step begins, never by a thread of its own, which would take time from a sample
-    with Progress(console=ending.console(stderr=True), transient=True, auto_refresh=False) as bar:
-        yield _Bar(bar)
 
 
 bench.help = (bench.help or "").format(backends=", ".join(BACKENDS), peers=", ".join(NATIVE))

@@ -66,8 +66,16 @@ class Files:
         if self.picture is not None and not curves(document):
             ending.usage(f"--picture: {EMPTY}")
 
-    def write(self, document: Mapping[str, Any], source: Path | None) -> list[str]:
+    def write(
+        self, document: Mapping[str, Any], source: Path | None, again: Path | None
+    ) -> list[str]:
         """Write what was asked for, the numbers first; one that fails stops no other.
+
+        Parameters
+        ----------
+        document : mapping
+        source, again : path, optional
+            JSON that was read in place of a run, and that of the run beside it.
 
         Returns
         -------
@@ -83,7 +91,8 @@ class Files:
             picture = picture if there else None
         page, origin = self.markdown, self.json or source
         if page is not None and origin is not None:
-            _attempt("--markdown", partial(_written, document, page, origin, picture), problems)
+            others = {"picture": picture, "again": again}
+            _attempt("--markdown", partial(_written, document, page, origin, others), problems)
         return problems
 
 
@@ -113,10 +122,12 @@ def _drawn(document: Mapping[str, Any], path: Path) -> None:
     write_atomically(path, draw(document, path.suffix))
 
 
-def _written(document: Mapping[str, Any], page: Path, origin: Path, picture: Path | None) -> None:
-    """Write the page, with the picture that is there."""
-    seen = "" if picture is None else _seen_from(page, picture)
-    write_atomically(page, markdown(document, _seen_from(page, origin), seen).encode())
+def _written(
+    document: Mapping[str, Any], page: Path, origin: Path, others: Mapping[str, Path | None]
+) -> None:
+    """Write the page, with the picture and the other run that are there."""
+    seen = {name: _seen_from(page, path) for name, path in others.items() if path is not None}
+    write_atomically(page, markdown(document, _seen_from(page, origin), **seen).encode())
 
 
 def _seen_from(page: Path, path: Path) -> str:
@@ -128,7 +139,7 @@ def needs(option: str, *modules: str) -> None:
     """End where a library is not installed."""
     for name in modules:
         if find_spec(name) is None:
-            ending.usage(f"{option}: expected {name}, got none; install it by: {INSTALL}")
+            ending.incomplete(f"{option}: expected {name}, got none; install it by: {INSTALL}")
 
 
 def file_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -82,7 +82,7 @@ def diagnose(run: Run, load: Callable[[str, str], Case]) -> Diagnosis | None:
         if skipped is not None and not speaking <= skipped:
             said = _conforms(run, profile, len(speaking))
             return Diagnosis(profile.name, len(skipped), said)
-    why = ", and no coarser profile explains it" if speaking else " by more than rounding"
+    why = ", and no coarser profile explains it" if speaking else ", not by rounding"
     return Diagnosis(None, 0, f"fails {declared.name}{why}")
 
 

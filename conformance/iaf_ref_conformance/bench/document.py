@@ -21,7 +21,7 @@ from .contestants import Contestants
 from .entry import Entry
 from .library import NOTES
 from .machine import threads
-from .run import Measured, Outcome
+from .measured import Measured, Outcome
 from .statistics import spread
 from .timing import Timing
 
@@ -62,6 +62,7 @@ def document(
         "missing": [{"name": n, "reason": why} for n, why in field.missing.items()],
         "absent": [{"name": n, "reason": why} for n, why in field.absent.items()],
         "failed": [{"name": e.name, "reason": why} for e, why in outcome.failed.items()],
+        "stopped": list(outcome.stopped),
         "rows": [_row(each) for each in outcome.rows],
         "tables": [
             {"id": name, "entries": [_entry(timing) for timing in found]}
@@ -133,6 +134,22 @@ def suite(tables: Mapping[str, Sequence[Timing]]) -> Any:
     file = io.StringIO()
     pyperf.BenchmarkSuite(benchmarks).dump(file)
     return json.loads(file.getvalue())
+
+
+def beside(found: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a run whose rows have those of another run of the same beside them, as ``again``.
+
+    Raises
+    ------
+    NoBenchmarkError
+        The other was asked for another dtype, or was quick where this was not.
+    """
+    for name in ("dtype", "quick"):
+        asked, got = found["asked"][name], other["asked"][name]
+        if asked != got:
+            raise NoBenchmarkError(f"expected a run with {name} {asked}, got {got}")
+    rows = {row["id"]: row for row in other["rows"]}
+    return {**found, "rows": [{**row, "again": rows.get(row["id"])} for row in found["rows"]]}
 
 
 def read(path: Path) -> dict[str, Any]:

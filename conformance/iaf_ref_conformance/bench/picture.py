@@ -1,12 +1,13 @@
 """Time of the inverse against the number of variables, log-log: ours, and each peer's.
 
-The blocked inverse is drawn solid, the definition dashed, peers dotted.
+The blocked inverse is drawn solid, the definition dashed, peers dotted, each with its own mark.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from itertools import cycle
 from typing import Any
 
 from .entry import LAYERS
@@ -50,9 +51,10 @@ def draw(document: Mapping[str, Any], suffix: str) -> bytes:
 
     figure = Figure(figsize=(7.0, 5.0), layout="constrained")
     axes = figure.add_subplot()
+    peers = cycle("^vD<>P")
     for name, taken in curves(document).items():
         ours = name.endswith(" blocked")
-        style = "o-" if ours else "s--" if " " in name else "^:"
+        style = "o-" if ours else "s--" if " " in name else f"{next(peers)}:"
         x = [dim for dim, _ in taken]
         y = [values["median"] for _, values in taken]
         (line,) = axes.plot(x, y, style, linewidth=1 + ours, label=name)

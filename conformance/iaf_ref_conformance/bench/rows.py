@@ -30,8 +30,9 @@ def rows(field: Field) -> list[Row]:
 
 
 def _said(size: Size) -> str:
-    """A size in a title."""
-    return f"D {size.dim}, batch {size.batch}"
+    """A size in a title; of the width, where it is another one."""
+    width = "" if size.width == MAIN.width else f"width {size.width}, "
+    return f"D {size.dim}, {width}batch {size.batch}"
 
 
 def _aside(entry: Entry) -> str:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..checks.asking import raised
 from .entry import Entry
 from .jobs import Job, forget
+from .measured import Outcome, measured
 from .row import Row
-from .statistics import HOW, Spread, spread
-from .timing import PAUSE, SAMPLE, Effort, Timing, Warm, interleaved, samples, seconds
+from .timing import PAUSE, Effort, Timing, Warm, calibrated, interleaved, samples, seconds
 from .verify import verified
 
 FULL, QUICK = Effort(4.0, 5, 20), Effort(1.0, 3, 24)
@@ -35,6 +34,9 @@ class Maker(Protocol):
 class Watch(Protocol):
     """Who is told how far a run is."""
 
+    def begin(self, table: str, contestants: int, number: int, tables: int) -> None:
+        """The table of this number begins."""
+
     def expect(self, steps: int) -> None:
         """More steps are to come."""
 
@@ -42,42 +44,12 @@ class Watch(Protocol):
         """The next step begins."""
 
 
-@dataclass(frozen=True)
-class Measured:
-    """What came out of a row.
-
-    Attributes
-    ----------
-    row : Row
-    group : tuple of Entry
-        The one whose number it is: the worst for the goal. Empty where none could be measured.
-    spread : Spread or None
-    reached : bool or None
-        None: there is no goal, or no number.
-    reason : str
-        Who could not be timed, and why.
-    """
-
-    row: Row
-    group: tuple[Entry, ...]
-    spread: Spread | None
-    reached: bool | None
-    reason: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run found: timings of each table, the rows, and entries that could not be timed."""
-
-    tables: Mapping[str, Sequence[Timing]]
-    rows: Sequence[Measured]
-    failed: Mapping[Entry, str]
-
-
 def run(
     rows: Sequence[Row], makers: Mapping[str, Maker], dtype: str, quick: bool, watch: Watch
 ) -> Outcome:
     """Time all tables that the rows need, and fill the rows.
+
+    An interrupt ends it after the tables that are whole.
 
     Parameters
     ----------
@@ -92,19 +64,32 @@ def run(
     Returns
     -------
     Outcome
+
+    Raises
+    ------
+    KeyboardInterrupt
+        It came before a table was whole.
     """
     tables: dict[str, list[Timing]] = {}
     failed: dict[Entry, str] = {}
-    for table in dict.fromkeys(row.table for row in rows):
+    names = list(dict.fromkeys(row.table for row in rows))
+    for k, table in enumerate(names, 1):
         entries = entries_of(row for row in rows if row.table == table)
         effort = QUICK if quick else LONG.get(table, FULL)
-        tables[table] = _timed(entries, makers, dtype, effort, (watch, failed))
+        watch.begin(table, len(entries), k, len(names))
+        try:
+            tables[table] = _timed(entries, makers, dtype, effort, (watch, failed))
+        except KeyboardInterrupt:
+            if not tables:
+                raise
+            break
     by_entry = {(t, each.entry): each for t, found in tables.items() for each in found}
     filled = [
         measured(row, {e: t for (name, e), t in by_entry.items() if name == row.table}, failed)
         for row in rows
+        if row.table in tables
     ]
-    return Outcome(tables, filled, failed)
+    return Outcome(tables, filled, failed, names[len(tables) :])
 
 
 def entries_of(rows: Iterable[Row]) -> list[Entry]:
@@ -142,9 +127,6 @@ def _timed(
 def warmed(job: Job, dtype: str) -> Warm:
     """Call a job after a pause: the first call compiles and is verified, all are timed.
 
-    The second is still slow where a call is short: of the short, the least of a few is taken, so
-    that a sample is as long as it is to be.
-
     Raises
     ------
     WrongAnswerError
@@ -155,34 +137,4 @@ def warmed(job: Job, dtype: str) -> Warm:
     first = seconds(lambda: answers.append(job.call()))
     error = None if job.fetch is None else verified(job.entry, job.fetch(answers[0]), dtype)
     answers.clear()
-    taken = seconds(job.call)
-    if taken < SAMPLE:
-        taken = min(taken, *(seconds(job.call) for _ in range(3)))
-    return Warm(job, first, taken, error)
-
-
-def measured(row: Row, timings: Mapping[Entry, Timing], failed: Mapping[Entry, str]) -> Measured:
-    """Fill a row from the timings of its table.
-
-    Parameters
-    ----------
-    row : Row
-    timings : mapping
-        Of the entries that were timed.
-    failed : mapping
-        Of the others, why not.
-
-    Returns
-    -------
-    Measured
-    """
-    whole = [group for group in row.groups if all(entry in timings for entry in group)]
-    lost = dict.fromkeys(e for group in row.groups for e in group if e not in timings)
-    reason = "; ".join(f"{entry.name}: {failed[entry]}" for entry in lost)
-    if not whole:
-        return Measured(row, (), None, None, reason)
-    spreads = [spread(HOW[row.how]([timings[entry] for entry in group])) for group in whole]
-    medians = [each.median for each in spreads]
-    k = 0 if row.goal is None else row.goal.worst(medians)
-    reached = None if row.goal is None else row.goal.reached(medians[k])
-    return Measured(row, whole[k], spreads[k], reached, reason)
+    return Warm(job, first, calibrated(job), error)

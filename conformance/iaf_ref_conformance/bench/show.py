@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .words import ENTRY, ROW, entry_cells, notes, row_cells
+from .words import ENTRY, entry_cells, notes, row_cells, row_head
 
 TOLD = ("cpu_model_name", "cpu_count", "load_avg_1min")
 """Of the machine: what a reader of times asks first."""
@@ -26,16 +26,18 @@ def show(out: Console, document: Mapping[str, Any]) -> None:
     """
     for table in document["tables"]:
         _table(out, f"timed in turn: {table['id']}", ENTRY, map(entry_cells, table["entries"]))
-    _table(out, f"{document['asked']['dtype']}: numbers", ROW, map(row_cells, document["rows"]))
+    title = f"{document['asked']['dtype']}: numbers"
+    _table(out, title, row_head(document), map(row_cells, document["rows"]))
     for line in (*notes(document), _machine(document), _threads(document)):
         out.print(line, markup=False, soft_wrap=True)
 
 
 def _table(out: Console, title: str, head: Sequence[str], cells: Iterable[Sequence[str]]) -> None:
-    """Print one table; nothing is cut."""
+    """Print one table; nothing is cut, and no name of a row is broken, which ``--rows`` takes."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for k, name in enumerate(head):
-        table.add_column(name, overflow="fold", justify="left" if k < 2 else "right")
+        table.add_column(name, overflow="fold", no_wrap=name == "row")
+        table.columns[k].justify = "left" if k < 2 else "right"
     for row in cells:
         table.add_row(*map(escape, row))
     out.print(table)

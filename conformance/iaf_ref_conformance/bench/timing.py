@@ -1,13 +1,14 @@
-"""Times taken in turn: A B C A B C ..., in one process, on the same state of the machine.
+"""Times taken in turn: A B C, C B A, ..., in one process, on the same state of the machine.
 
 A sample is the mean of as many calls as make ``SAMPLE`` seconds, taken with ``time.perf_counter``.
 The fast take part in every round, the slow in every 2nd, 4th, 8th, ...: whoever takes part in a
-round does so beside all who are faster, so that every two can be compared round by round.
+round does so beside all who are faster, so that every two can be compared round by round. Rounds
+go forwards and backwards as Thue and Morse have it: nobody always comes after the same neighbour.
 
 The threads of a library wait busily for more work for a while after its call has returned, on the
 cores that the next library needs. So there is a pause wherever the library is another one. Before
-each sample goes one call that is not timed, unless that takes a second: the processor is to be as
-awake, and the caches as full of their own, for the slow as for the fast.
+each sample go calls that are not timed, unless one takes a second: the processor is to be as awake,
+and the caches as full of their own, after a pause as without, for the slow as for the fast.
 """
 
 from __future__ import annotations
@@ -24,8 +25,13 @@ from .jobs import Job
 SAMPLE = 0.05
 """Seconds of calls that one sample is the mean of, unless a single call takes longer."""
 
+CALIBRATIONS = 3
+"""Samples that tell how many calls make one."""
+
 PAUSE = 0.2
 """Seconds until the threads of OpenBLAS and OpenMP have gone to sleep."""
+WAKE = 0.025
+"""Seconds of calls that go before a sample, one at least."""
 LONG = 1.0
 """Seconds of a call from which on none goes before it."""
 
@@ -75,9 +81,9 @@ class Warm:
     error: float | None
 
     def wake(self) -> None:
-        """Call once before a sample: it brings back what a pause or another has driven out."""
+        """Call before a sample: it brings back what a pause or another has driven out."""
         if self.job.repeats and self.call < LONG:
-            self.job.call()
+            self.job.sample(max(1, math.ceil(WAKE / self.call)))
 
     @property
     def loops(self) -> int:
@@ -97,6 +103,19 @@ def seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def calibrated(job: Job) -> float:
+    """Return the seconds of a call, the short ones by samples, each as long as the last suggests.
+
+    The second call of all, and the next few, may be several times slower than those that follow.
+    """
+    taken = seconds(job.call)
+    for _ in range(CALIBRATIONS if job.repeats else 0):
+        if taken >= SAMPLE:
+            break
+        taken = job.sample(math.ceil(SAMPLE / taken))
+    return taken
+
+
 def strides(rounds: Sequence[int]) -> list[int]:
     """Every which round each takes part in, a power of two: as often as wished, or oftener.
 
@@ -112,10 +131,13 @@ def schedule(rounds: Sequence[int]) -> Iterator[tuple[int, int]]:
 
     >>> list(schedule([2, 1]))
     [(0, 0), (0, 1), (1, 0)]
+    >>> [who for _, who in schedule([4, 4])]
+    [0, 1, 1, 0, 1, 0, 0, 1]
     """
     every = strides(rounds)
     for k in range(max(rounds)):
-        yield from ((k, who) for who, stride in enumerate(every) if k % stride == 0)
+        present = [(k, who) for who, stride in enumerate(every) if k % stride == 0]
+        yield from reversed(present) if k.bit_count() % 2 else present
 
 
 def interleaved(

@@ -19,7 +19,13 @@ GROWTH = (
 )
 """Why exponents at a fixed width are what they are."""
 
-ROW = ("row", "what", "measured", "quartiles", "rounds", "goal", "reached")
+BUSY = 0.5
+"""Load of a machine on which something else may compute."""
+
+STOPPED = "not timed, the run was interrupted"
+"""Of a table."""
+
+ROW = ("row", "what", "measured", "again", "quartiles", "rounds", "goal", "reached")
 ENTRY = (
     *("contestant", "flow", "D", "width", "batch", "median", "quartiles", "rounds"),
     *("first call", "error/bound"),
@@ -39,26 +45,59 @@ def amount(value: float, unit: str) -> str:
     return f"{number(value / scale)} {name}"
 
 
+def row_head(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the head of the rows: with another run's numbers, where they are there."""
+    return ROW if any("again" in row for row in document["rows"]) else _without_again(ROW)
+
+
 def row_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the cells of a row, as ``ROW`` heads them.
+    """Return the cells of a row, as ``row_head`` heads them.
 
     Of several peers the one is named whose number it is. Where quartiles lie on either side of a
-    goal, reached or missed, it is said.
+    goal, reached or missed, it is said, and where another run came to another verdict.
     """
     goal, found = row["goal"], row["measured"]
     aim = "" if goal is None else f"{goal['side']} {goal['value']:g}"
-    said = {True: "yes", False: "NO", None: "" if goal is None else "not measured"}[row["reached"]]
-    title = row["title"]
-    if found is None:
-        return row["id"], title, "not measured", "", "", aim, said
-    if goal and found["lower"] < goal["value"] < found["upper"]:
-        said = f"{said}, within quartiles"
-    if "peer" in title and row["between"]:
-        title = f"{title} ({row['between'][0].partition(' ')[0]})"
-    numbers = (number(found[name]) for name in ("median", "lower", "upper"))
-    median, lower, upper = numbers
-    measured, between = f"{median}{SUFFIX[row['how']]}", f"{lower} - {upper}"
-    return row["id"], title, measured, between, str(found["count"]), aim, said
+    said, again, title = _verdict(row), row.get("again"), row["title"]
+    told, between, count = "not measured", "", ""
+    if found is not None:
+        told = _told(row)
+        between = f"{number(found['lower'])} - {number(found['upper'])}"
+        count = str(found["count"])
+        if goal and found["lower"] < goal["value"] < found["upper"]:
+            said = f"{said}, within quartiles"
+        if "peer" in title and row["between"]:
+            title = f"{title} ({_peer(row)})"
+    second = ""
+    if again is not None and again["measured"] is not None:
+        other = "peer" in title and _peer(again) != _peer(row)
+        second = f"{_told(again)} ({_peer(again)})" if other else _told(again)
+        if again["reached"] is not row["reached"]:
+            said = f"{said}; again {_verdict(again)}"
+    cells = (row["id"], title, told, second, between, count, aim, said)
+    return cells if "again" in row else _without_again(cells)
+
+
+def _without_again(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out the column of another run."""
+    k = ROW.index("again")
+    return (*cells[:k], *cells[k + 1 :])
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    """The median of a row, with its unit."""
+    return f"{number(row['measured']['median'])}{SUFFIX[row['how']]}"
+
+
+def _verdict(row: Mapping[str, Any]) -> str:
+    """Whether a goal is reached, where there is one."""
+    missing = "" if row["goal"] is None else "not measured"
+    return {True: "yes", False: "NO", None: missing}[row["reached"]]
+
+
+def _peer(row: Mapping[str, Any]) -> str:
+    """Who stands first in a ratio."""
+    return str(row["between"][0]).partition(" ")[0] if row["between"] else ""
 
 
 def number(value: float) -> str:
@@ -91,6 +130,10 @@ def notes(document: Mapping[str, Any]) -> list[str]:
     told |= {each["name"]: f"not installed, {_reason(each)}" for each in document["absent"]}
     if any(row["how"] == "exponent" for row in document["rows"]):
         told["growth"] = GROWTH
+    load = document["machine"].get("load_avg_1min", 0.0)
+    if load >= BUSY:
+        told["machine"] = f"load {load:g} before the run: what kept it busy may have gone on"
+    told |= {f"table {name}": STOPPED for name in document.get("stopped", ())}
     return [f"{who}: {note}" for who, note in told.items()]
 
 

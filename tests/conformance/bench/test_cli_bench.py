@@ -1,6 +1,8 @@
 """The command: a tiny run from end to end, its files, and mistakes in it."""
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import pyperf
 import pytest
 
 from iaf_ref_conformance import cli_bench, cli_bench_files
-from iaf_ref_conformance.bench import contestants
+from iaf_ref_conformance.bench import contestants, run
 from iaf_ref_conformance.bench.machine import KEPT
 from iaf_ref_conformance.bench.own import Backend
 from iaf_ref_conformance.report import schema
@@ -67,9 +69,30 @@ def test_the_page_and_the_picture_are_made_of_the_file(written: Any, bench: Any)
     source, other, drawn = again
     result = bench("--from", source, "--markdown", other, "--picture", drawn)
     assert result.exit_code == 0
-    assert result.output == first.output
+    assert result.stdout == first.stdout
     assert (folder / "c.md").read_bytes() == page
     assert (folder / "b.svg").read_bytes() == picture
+
+
+def test_another_run_stands_beside_it_on_page_and_terminal(written: Any, bench: Any) -> None:
+    folder, first = written
+    document = json.loads((folder / "b.json").read_text(encoding="utf-8"))
+    for row in document["rows"]:
+        row["measured"]["median"] *= 2
+    other = folder / "again.json"
+    other.write_text(json.dumps(document), encoding="utf-8")
+    page = folder / "two.md"
+    asked = ("--from", str(folder / "b.json"), "--again", str(other), "--markdown", str(page))
+    result = bench(*asked)
+    assert result.exit_code == 0
+    assert " again " in result.output
+    assert " again " not in first.output
+    text = page.read_text(encoding="utf-8")
+    assert "iaf-ref bench --from b.json --again again.json --markdown" in text
+    assert "a factor of 2.00 between them at most" in " ".join(text.split())
+    missing = bench("--from", str(folder / "b.json"), "--again", "no-such.json")
+    assert missing.exit_code == 2
+    assert "--again: 'no-such.json': expected what" in " ".join(missing.output.split())
 
 
 @pytest.mark.parametrize("suffix", [".png", ".pdf"])
@@ -92,6 +115,7 @@ def test_a_picture_may_be_of_other_formats(written: Any, bench: Any, suffix: str
         (("--markdown", "a.md"), "--markdown: expected --json or --from beside it"),
         (("--json", "no/such/folder.json"), "--json: expected a file in a folder"),
         (("--from", "no-such.json"), "--from: 'no-such.json': expected what `iaf-ref bench"),
+        (("--again", "no-such.json"), "--again: expected --from beside it"),
         (("--from", "no-such.json", "--quick"), "--from: expected no option that measures"),
         (("--from", "a.json", "--dtype", "float32"), "--from: expected no option that measures"),
         (("--from", "a.json", "--rows", "*"), "--from: expected no option that measures"),
@@ -179,9 +203,63 @@ def test_a_library_that_times_are_taken_with_may_be_missing(
 ) -> None:
     monkeypatch.setattr(cli_bench_files, "find_spec", lambda name: None)
     result = bench("--quick")
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     said = " ".join(result.output.replace("│", " ").split())
     assert "expected pyperf, got none; install it by: pip install 'iaf-ref[bench]'" in said
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def terminate() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.parametrize("stop", [interrupt, terminate])
+def test_an_interrupt_keeps_the_tables_that_are_whole(
+    tiny: Any, bench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: Any
+) -> None:
+    done: list[Any] = []
+
+    def timed(entries: Any, *given: Any, original: Any = run._timed) -> Any:
+        if done:
+            stop()
+        done.append(original(entries, *given))
+        return done[-1]
+
+    monkeypatch.setattr(run, "_timed", timed)
+    before = signal.getsignal(signal.SIGTERM)
+    source, page = tmp_path / "a.json", tmp_path / "a.md"
+    asked = ("--rows", "small-*", "--rows", "growth-numpy")
+    result = bench("--quick", *asked, "--json", str(source), "--markdown", str(page))
+    assert result.exit_code == 130
+    assert signal.getsignal(signal.SIGTERM) is before
+    document = json.loads(source.read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema("bench"))
+    (whole,), (lost,) = [table["id"] for table in document["tables"]], document["stopped"]
+    assert {whole, lost} == {"small", "growth"}
+    assert {row["table"] for row in document["rows"]} == {whole}
+    said = f"table {lost}: not timed, the run was interrupted"
+    assert said in result.stdout
+    assert said in page.read_text(encoding="utf-8")
+    again = bench("--from", str(source))
+    assert (again.exit_code, again.stdout) == (0, result.stdout)
+
+
+def test_an_interrupt_before_a_table_is_whole_leaves_nothing(
+    tiny: Any, bench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_timed", lambda *given: interrupt())
+    result = bench("--quick", "--rows", "small-*", "--json", str(tmp_path / "a.json"))
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_log_tells_which_table_is_timed(tiny: Any, bench: Any) -> None:
+    result = bench("--quick", "--rows", "small-*", "--rows", "growth-numpy")
+    told = [line.partition(", ")[0] for line in result.stderr.splitlines()]
+    assert sorted(told) == ["table 1 of 2: growth", "table 2 of 2: small"]
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ import pytest
 from iaf_ref_conformance.bench import rows as sizes
 from iaf_ref_conformance.bench.entry import NATIVE, UNROLLED, Entry, Size
 from iaf_ref_conformance.bench.goal import at_least, at_most
+from iaf_ref_conformance.bench.measured import measured
 from iaf_ref_conformance.bench.row import Field, Row, matching
 from iaf_ref_conformance.bench.rows import rows
-from iaf_ref_conformance.bench.run import entries_of, measured
+from iaf_ref_conformance.bench.run import entries_of
 from iaf_ref_conformance.bench.statistics import (
     HOW,
     Spread,

@@ -1,6 +1,7 @@
 """In turn: who is timed after whom, how often, and what is noted of each."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from iaf_ref_conformance.bench.run import entries_of
 from iaf_ref_conformance.bench.timing import Effort, Warm, interleaved, samples, schedule, strides
 from iaf_ref_conformance.bench.verify import WrongAnswerError, verified
 from iaf_ref_conformance.bench.verify import _worst as worst_of
-from iaf_ref_conformance.cli_bench import _Bar
+from iaf_ref_conformance.cli_bench_watch import Bar
 
 SIZE = Size(4, 8, 5)
 
@@ -35,7 +36,9 @@ def test_whoever_is_timed_in_a_round_is_timed_beside_all_who_are_faster(rounds) 
 
 
 def test_they_are_timed_one_after_the_other() -> None:
-    assert list(schedule([2, 2, 2])) == [(k, who) for k in range(2) for who in range(3)]
+    forwards = [0, 1, 2]
+    backwards = forwards[::-1]
+    assert list(schedule([2, 2, 2])) == [*((0, k) for k in forwards), *((1, k) for k in backwards)]
     assert strides([64, 30, 5]) == [1, 2, 8]
 
 
@@ -49,7 +52,7 @@ def test_all_calls_are_made_and_all_samples_kept(monkeypatch: pytest.MonkeyPatch
     warm = [Warm(jobs[0], 9.0, 0.1, None), Warm(jobs[1], 9.0, 0.5, 0.25)]
     found = interleaved(warm, effort, told.append, {})
     assert [w.rounds(effort) for w in warm] == [8, 2]
-    assert calls == [*"aabb", *"aa" * 3, *"aabb", *"aa" * 3]  # one call more before each sample
+    assert calls == [*"aabb", *"aa" * 3, *"bbaa", *"aa" * 3]  # one call more before each sample
     assert pauses == [timing.PAUSE] * 5  # before each who is another one than the one before
     assert len(told) == len(calls) // 2 == samples(warm, effort)
     assert [sorted(t.values) for t in found] == [list(range(8)), [0, 4]]
@@ -71,7 +74,7 @@ def test_who_raises_is_noted_and_left_out_and_the_others_go_on(
     failed: dict[Entry, str] = {}
     warm = [Warm(job, 9.0, 2.0, None) for job in jobs]  # so slow that none is called to wake it
     found = interleaved(warm, Effort(1.0, 4, 4), lambda _: None, failed)
-    assert calls == [*"ab", *"ab", *"ab", "a"]
+    assert calls == [*"ab", *"ba", *"ba", "a"]
     assert [t.entry.who for t in found] == ["a"]
     assert list(failed.values()) == ["it raised RuntimeError: no memory"]
 
@@ -85,8 +88,10 @@ def test_a_sample_of_the_fast_is_the_mean_of_many_calls() -> None:
     assert len(calls) == 3
 
 
-@pytest.mark.parametrize(("taken", "more"), [(1e-6, 1), (0.9, 1), (timing.LONG, 0)])
-def test_one_call_goes_before_a_sample_unless_it_is_long(taken: float, more: int) -> None:
+@pytest.mark.parametrize(
+    ("taken", "more"), [(timing.WAKE / 7, 7), (timing.WAKE, 1), (0.9, 1), (timing.LONG, 0)]
+)
+def test_calls_go_before_a_sample_unless_they_are_long(taken: float, more: int) -> None:
     calls: list[int] = []
     Warm(Job(entry("numpy"), lambda: calls.append(1), None, 4), 1.0, taken, None).wake()
     assert len(calls) == more
@@ -138,10 +143,32 @@ def test_the_first_calls_come_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> 
     done: list[str] = []
     monkeypatch.setattr(run.time, "sleep", lambda seconds: done.append(f"sleep {seconds}"))
     run.warmed(Job(entry("numpy"), lambda: done.append("call"), None, 4), "float32")
-    assert done == [f"sleep {run.PAUSE}", *["call"] * 5]
-    monkeypatch.setattr(run, "SAMPLE", 0.0)  # every call is long
+    assert done[:3] == [f"sleep {run.PAUSE}", "call", "call"]
+    monkeypatch.setattr(timing, "SAMPLE", 0.0)  # every call is long
+    done.clear()
     run.warmed(Job(entry("numpy"), lambda: done.append("call"), None, 4), "float32")
-    assert done[6:] == [f"sleep {run.PAUSE}", "call", "call"]
+    assert done == [f"sleep {run.PAUSE}", "call", "call"]
+
+
+def test_first_calls_that_are_slow_do_not_make_samples_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Slow(Job):
+        """Ten calls take 8 ms, those that follow 1 ms."""
+
+        done = 0
+
+        def sample(self, loops: int) -> float:
+            taken = sum(8.0 if Slow.done + k < 10 else 1.0 for k in range(loops)) / loops
+            Slow.done += loops
+            return taken / 1024
+
+    monkeypatch.setattr(timing, "SAMPLE", 64 / 1024)
+    monkeypatch.setattr(timing, "seconds", lambda _: 8 / 1024)
+    found = timing.calibrated(Slow(entry("jax"), lambda: None, None, 4))
+    assert (found, Slow.done) == (1 / 1024, 8 + 8 + 24)
+    memory = MemoryJob(entry("numpy"), lambda: None, None, 8)
+    assert timing.calibrated(memory) == 8 / 1024  # its samples are no times
 
 
 def test_who_breaks_down_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,6 +181,10 @@ def test_who_breaks_down_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     class Watch:
         def __init__(self) -> None:
             self.expected, self.begun = 0, 0
+            self.tables: list[tuple[Any, ...]] = []
+
+        def begin(self, *table: Any) -> None:
+            self.tables.append(table)
 
         def expect(self, steps: int) -> None:
             self.expected += steps
@@ -169,12 +200,14 @@ def test_who_breaks_down_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.failed == {both[0]: "it raised RuntimeError: no such layer"}
     assert [row.spread is None for row in found.rows] == [True, False]
     assert watch.begun == watch.expected
+    assert watch.tables == [("t", 2, 1, 1)]
     assert entries_of(rows) == list(both)
 
 
 def test_the_bar_shows_what_runs_and_counts_what_has_run() -> None:
     with Progress(console=Console(file=io.StringIO()), auto_refresh=False) as bar:
-        told = _Bar(bar)
+        told = Bar(bar)
+        told.begin("table", 2, 1, 1)
         told.expect(2)
         told.expect(1)
         for name in ("first", "second"):

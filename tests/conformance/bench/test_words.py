@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from iaf_ref_conformance.bench.document import NoBenchmarkError, beside
 from iaf_ref_conformance.bench.markdown import HEAD
 from iaf_ref_conformance.bench.picture import curves
-from iaf_ref_conformance.bench.words import amount, lost, notes, number, row_cells
+from iaf_ref_conformance.bench.words import ROW, amount, lost, notes, number, row_cells, row_head
 
 
 def row(**given: Any) -> dict[str, Any]:
@@ -42,6 +43,34 @@ def test_a_goal_between_the_quartiles_is_told(upper: float, reached: bool, said:
     assert row_cells(row(measured=found, reached=reached))[-1] == said
 
 
+@pytest.mark.parametrize(
+    ("second", "told", "said"),
+    [
+        ({}, "140 x", "NO"),
+        ({"between": ["pyro inverse, D 8"]}, "140 x (pyro)", "NO"),
+        ({"reached": True}, "140 x", "NO; again yes"),
+        ({"measured": None, "reached": None, "between": []}, "", "NO"),
+        (None, "", "NO"),
+    ],
+)
+def test_another_run_stands_beside(second: Any, told: str, said: str) -> None:
+    again = None if second is None else row(**second)
+    cells = row_cells(row(again=again))
+    assert (cells[3], cells[-1]) == (told, said)
+    assert len(cells) == len(ROW) == len(row_head({"rows": [row(again=again)]}))
+    assert len(row_cells(row())) == len(row_head({"rows": [row()]})) == len(ROW) - 1
+
+
+def test_runs_of_another_kind_are_not_put_side_by_side() -> None:
+    one = {"asked": {"dtype": "float32", "quick": False}, "rows": [row(), row(id="b")]}
+    other = {**one, "rows": [row(reached=True)]}
+    beside_it = beside(one, other)["rows"]
+    assert [each["again"] for each in beside_it] == [row(reached=True), None]
+    for changed in ({"dtype": "float64"}, {"quick": True}):
+        with pytest.raises(NoBenchmarkError, match="expected a run with"):
+            beside(one, {**one, "asked": {**one["asked"], **changed}})
+
+
 def test_a_row_without_a_number_says_so() -> None:
     cells = row_cells(row(measured=None, reached=None, between=[]))
     assert cells[2:] == ("not measured", "", "", "at least 150", "not measured")
@@ -65,6 +94,7 @@ def test_units_are_chosen_after_rounding() -> None:
 def test_who_failed_or_is_absent_is_told_beside_the_numbers() -> None:
     document = {
         "tables": [],
+        "machine": {"load_avg_1min": 0.1},
         "rows": [row(reason="pyro inverse, D 8: it raised")],
         "absent": [{"name": "nflows", "reason": "nflows: expected its library"}],
         "missing": [{"name": "torch", "reason": "it is broken"}],
@@ -75,6 +105,7 @@ def test_who_failed_or_is_absent_is_told_beside_the_numbers() -> None:
         "nflows: not installed, expected its library",
     ]
     assert lost(document) == ["torch: it is broken", "pyro inverse, D 8: it raised"]
+    assert notes({**document, "machine": {"load_avg_1min": 1.0}})[-1].startswith("machine: load 1 ")
     (why,) = notes({**document, "rows": [row(how="exponent")], "absent": []})
     assert "grow less than quadratically" in why
 
@@ -85,6 +116,7 @@ def test_who_failed_or_is_absent_is_told_beside_the_numbers() -> None:
         "peer with the least ratio",
         "**not** compiled",
         "unless a call takes {long:g} s or more",
+        "*Within quartiles*: the goal lies between them",
         "The chain is not verified",
     ],
 )
