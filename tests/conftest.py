@@ -6,10 +6,12 @@ iaf_ref, ``exact`` the balls: there, an identity of mathematics is an enclosure 
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import array_api_compat
@@ -22,6 +24,26 @@ import iaf_ref as ir
 from iaf_ref_backends import ball
 
 BITS = 300
+
+CORE = Path(__file__).parent / "core"
+"""The tests of ``iaf_ref`` alone: what they do not run is not covered."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Stop the tracer of ``--cov`` outside the tests of the core: it makes a test twice as long.
+
+    What a case of the suite or an example happens to run is not tested by that.
+    """
+    module = sys.modules.get("coverage")
+    tracer = module and module.Coverage.current()
+    if tracer is None or CORE in item.path.parents:
+        return (yield)
+    tracer.stop()
+    try:
+        return (yield)
+    finally:
+        tracer.start()
 
 
 def mapped(

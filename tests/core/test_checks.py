@@ -101,6 +101,18 @@ def test_accepted():
     _values.check_one_of("w", "a", ("a", "b"))
 
 
+class Selected(np.ndarray):
+    """Rows that a condition has selected: how many is not known, as Dask has it."""
+
+    shape = property(lambda self: (float("nan"), 3))
+
+
+def test_an_axis_of_unknown_length_is_refused():
+    message = "a: expected axes of known length, got shape (nan, 3)"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        _checks.check_event("a", np.ones((2, 3)).view(Selected), 3)
+
+
 @pytest.mark.parametrize(
     ("shape", "text"), [((), "()"), ((1,), "(1,)"), ((None,), "(*,)"), ((2, None, 3), "(2, *, 3)")]
 )

@@ -1,5 +1,7 @@
 """STEP-6, DET-2: the step in bands, beside the step as it is defined."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -91,6 +93,14 @@ def test_small_networks_are_dense_whatever_the_number_of_events(dim, width, even
     net = ir.AutoregressiveNetwork.init(ir.made_degrees(dim, (width, width)))
     x = np.broadcast_to(np.zeros(dim), (events, dim))
     assert forwards.banded(net, x, "auto") is taken
+
+
+def test_where_the_number_of_events_is_not_known_it_is_dense(monkeypatch):
+    monkeypatch.setattr(forwards, "WORTH", 0)
+    monkeypatch.setattr(forwards, "PER_VALUE", 0)
+    net = ir.AutoregressiveNetwork.init(ir.made_degrees(12, (20, 16)))
+    assert forwards.banded(net, np.zeros((3, 12)), "auto")
+    assert not forwards.banded(net, SimpleNamespace(shape=(float("nan"), 12)), "auto")
 
 
 def test_a_way_that_there_is_not_is_refused(host):
