@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ._values import check_one_of
+from .inverses import METHODS
 from .transform import (
     Transform,
     check_context,
@@ -129,7 +131,14 @@ class Inverse:
         return self.transform.inverse(x, context, **options)
 
     def inverse(
-        self, y: Array, context: Array | None = None, **options: str
+        self, y: Array, context: Array | None = None, method: str = "blocked"
     ) -> tuple[Array, Array]:
-        """The transform itself and its log-det, nats: parallel, so that options choose nothing."""
+        """The transform itself and its log-det, nats: parallel, so that the method chooses nothing.
+
+        Raises
+        ------
+        ValueError
+            No such method: in a chain it is that of the other steps too.
+        """
+        check_one_of("method", method, tuple(METHODS))
         return self.transform.forward(y, context)

@@ -11,9 +11,10 @@ import click
 
 from . import cli_ending as ending
 from .bench.contestants import Contestants, check_names, contestants
-from .bench.document import NoBenchmarkError, beside, document, read
+from .bench.document import document
 from .bench.entry import BACKENDS, NATIVE
 from .bench.machine import machine
+from .bench.reading import NoBenchmarkError, beside, read
 from .bench.row import Field, Row, matching
 from .bench.rows import rows
 from .bench.run import run
@@ -21,7 +22,7 @@ from .bench.show import show
 from .bench.words import lost
 from .cases import DTYPES
 from .cli_bench_files import Files, file_options, needs
-from .cli_bench_watch import progress, terminable
+from .cli_bench_watch import interruptible, progress
 from .cli_files import FILE
 from .subjects.claims import UnknownSubjectError
 
@@ -68,7 +69,7 @@ def bench(
     Exit codes: 0 done, whatever the numbers; 2 usage; 3 a contestant or the extra ``bench`` is
     missing, a row could not be measured, or a file could not be written; 130 interrupted.
     """
-    files.check(source)
+    files.check(source, again)
     if source is not None:
         if quick or globs or backends or peers or dtype or files.json:
             ending.usage("--from: expected no option that measures, or writes JSON, beside it")
@@ -79,8 +80,9 @@ def bench(
     else:
         asked = {"dtype": dtype or DTYPES[0], "quick": quick, "rows": list(globs)}
         asked |= {"backends": list(dict.fromkeys(backends)), "peers": list(dict.fromkeys(peers))}
-        found = _measured(asked, files)
-    unwritten = files.write(found, source, again)
+        found, unwritten = _measured(asked, files)
+    if source is not None:
+        unwritten = files.write(found, source, again)
     show(ending.console(), found)
     problems = [*lost(found), *unwritten]
     for why in problems:
@@ -101,14 +103,15 @@ def _read(source: Path, again: Path | None) -> dict[str, Any]:
         ending.usage(f"{option}: {error}")
 
 
-def _measured(asked: dict[str, Any], files: Files) -> dict[str, Any]:
-    """Find the contestants, time them, and return the run as plain data."""
+def _measured(asked: dict[str, Any], files: Files) -> tuple[dict[str, Any], list[str]]:
+    """Find the contestants, time them, write the run; return it, and what could not be written."""
     dtype, quick = asked["dtype"], asked["quick"]
     if dtype not in DTYPES:
         ending.usage(f"--dtype: expected one of {', '.join(DTYPES)}, got {dtype!r}")
     if quick and asked["peers"]:
         ending.usage("--peer: expected none beside --quick, which asks no library")
     needs("bench", "pyperf", "threadpoolctl")
+    where = machine()  # before the contestants are imported, which is a load of its own
     try:
         check_names(asked["backends"], asked["peers"])
         found = contestants(asked["backends"], asked["peers"], dtype, quick)
@@ -116,11 +119,12 @@ def _measured(asked: dict[str, Any], files: Files) -> dict[str, Any]:
     except (UnknownSubjectError, ValueError) as error:
         ending.usage(str(error))
     files.check_rows(chosen)
-    where = machine()
-    with found.computing(dtype):
-        with progress() as watch, terminable():
+    with found.computing(dtype), interruptible() as settle:
+        with progress() as watch:
             outcome = run(chosen, found.makers, dtype, quick, watch)
-        return document(outcome, found, asked, where)
+        settle()
+        made = document(outcome, found, asked, where)
+        return made, files.write(made)
 
 
 def _chosen(found: Contestants, globs: Sequence[str], quick: bool) -> list[Row]:

@@ -29,6 +29,10 @@ EMPTY = "expected rows of growth in the run, got none"
 """Of a picture without curves."""
 
 
+class _EmptyPictureError(ValueError):
+    """There is nothing to draw."""
+
+
 @dataclass(frozen=True)
 class Files:
     """Where a run goes; None: nowhere."""
@@ -37,15 +41,19 @@ class Files:
     picture: Path | None = None
     markdown: Path | None = None
 
-    def check(self, source: Path | None) -> None:
+    def check(self, source: Path | None, again: Path | None) -> None:
         """End, before the work, where a file could not be written after it.
 
         Parameters
         ----------
-        source : path, optional
-            JSON that is read in place of a run.
+        source, again : path, optional
+            JSON that is read in place of a run, and that of the run beside it.
         """
         ending.writable(json=self.json, picture=self.picture, markdown=self.markdown)
+        kept = {path.resolve() for path in (source, again) if path is not None}
+        for option, path in (("--picture", self.picture), ("--markdown", self.markdown)):
+            if path is not None and path.resolve() in kept:
+                ending.usage(f"{option}: expected another file than is read, got {str(path)!r}")
         if self.picture is not None:
             if self.picture.suffix not in SUFFIXES:
                 expected = ", ".join(SUFFIXES)
@@ -67,7 +75,10 @@ class Files:
             ending.usage(f"--picture: {EMPTY}")
 
     def write(
-        self, document: Mapping[str, Any], source: Path | None, again: Path | None
+        self,
+        document: Mapping[str, Any],
+        source: Path | None = None,
+        again: Path | None = None,
     ) -> list[str]:
         """Write what was asked for, the numbers first; one that fails stops no other.
 
@@ -103,6 +114,9 @@ def _attempt(option: str, write: Callable[[], None], problems: list[str]) -> boo
     except OSError as error:
         problems.append(f"{option}: expected a file that can be written, got {error}")
         return False
+    except _EmptyPictureError as error:
+        problems.append(f"{option}: {error}")
+        return False
     except Exception as error:  # noqa: BLE001 - what was measured is not lost with it
         problems.append(f"{option}: it {raised(error)}")
         return False
@@ -114,11 +128,11 @@ def _drawn(document: Mapping[str, Any], path: Path) -> None:
 
     Raises
     ------
-    ValueError
-        All whose curves it would show have failed.
+    _EmptyPictureError
+        All whose curves it would show have failed, or the run was interrupted before.
     """
     if not curves(document):
-        raise ValueError(EMPTY)
+        raise _EmptyPictureError(EMPTY)
     write_atomically(path, draw(document, path.suffix))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import Any
 
 import click
@@ -42,7 +43,9 @@ class Lines:
 
     def begin(self, table: str, contestants: int, number: int, tables: int) -> None:
         """The table of this number begins."""
-        click.echo(f"table {number} of {tables}: {table}, contestants: {contestants}", err=True)
+        with suppress(OSError):  # whoever read it may have left; the run goes on
+            said = f"table {number} of {tables}: {table}, contestants: {contestants}"
+            click.echo(said, err=True)
 
     def expect(self, steps: int) -> None:
         """More steps are to come."""
@@ -65,10 +68,29 @@ def progress() -> Iterator[Watch]:
 
 
 @contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM, by which `timeout` and schedulers end a job, interrupts as Ctrl-C does."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def interruptible() -> Iterator[Callable[[], None]]:
+    """Let Ctrl-C, and SIGTERM, by which `timeout` and schedulers end a job, interrupt once.
+
+    What follows is the writing of what there is, which no second signal is to interrupt; nor is the
+    first to, once the function that is yielded has been called. A signal that is ignored, as of a
+    shell's background jobs, stays so.
+    """
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.getsignal(each) for each in signals}
+    heard = {each: was for each, was in before.items() if was not in (None, signal.SIG_IGN)}
+
+    def settle() -> None:
+        for each in heard:
+            signal.signal(each, signal.SIG_IGN)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        settle()
+        raise KeyboardInterrupt
+
+    for each in heard:
+        signal.signal(each, interrupt)
     try:
-        yield
+        yield settle
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, was in heard.items():
+            signal.signal(each, was)

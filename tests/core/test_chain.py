@@ -49,6 +49,10 @@ def test_a_chain_of_chains_is_a_chain(exact):
 def test_the_inverse_flow_is_the_flow_run_backwards(at):
     flow, x, context = at.flow(context_dim=2), at.draw(3, 4), at.draw(3, 2)
     maf = ir.Inverse(flow)
+    with pytest.raises(
+        ValueError, match="method: expected one of blocked, sequential, fixed_point"
+    ):
+        maf.inverse(x, context, method="newton")
     assert (maf.dim, maf.context_dim, maf.event_dim) == (4, 2, 1)
     for method in ("sequential", "fixed_point"):
         pairs = [

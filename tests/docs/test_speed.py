@@ -1,6 +1,7 @@
 """The page on speed: of what its program measures, memory is counted and not timed."""
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,24 @@ def test_the_memory_of_the_page_is_what_is_counted(
     monkeypatch.setattr(program, "ratio", lambda *_: 0.0)
     lines = list(program.contributions(100, 1))
     assert [line.rpartition(" ")[2] for line in lines] == told("its peak memory")
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("inverse-one-numpy", "{:.0f} and {:.0f} times faster than the definition on NumPy"),
+        ("inverse-one-torch", "{:.0f} and {:.0f} times on PyTorch"),
+        ("inverse-forward-100-numpy", "({:.1f} and {:.1f} in two runs of the benchmark)"),
+        ("inverse-forward-1000-numpy", "about 1.45, not 1.1 ({:.2f} and {:.2f})"),
+        ("compile-jax", "{:.1f} s and {:.1f} s to compile and run at D = 784"),
+    ],
+)
+def test_what_is_said_of_the_benchmark_is_in_its_two_runs(row: str, said: str) -> None:
+    medians = []
+    for name in ("bench.json", "bench-again.json"):
+        run = json.loads((DOCS / "results" / name).read_text(encoding="utf-8"))
+        medians += [each["measured"]["median"] for each in run["rows"] if each["id"] == row]
+    assert said.format(*medians) in " ".join((DOCS / "speed.md").read_text("utf-8").split())
 
 
 @pytest.mark.parametrize("batch", [1, 300])

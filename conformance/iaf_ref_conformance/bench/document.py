@@ -8,15 +8,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-import jsonschema
 
 import iaf_ref
 
 from ..moment import moment
-from ..report import schema
 from .contestants import Contestants
 from .entry import Entry
 from .library import NOTES
@@ -27,10 +23,6 @@ from .timing import Timing
 
 SCHEMA = "iaf-ref-bench/1"
 """Name and version of the format."""
-
-
-class NoBenchmarkError(ValueError):
-    """A file is no document of a benchmark."""
 
 
 def document(
@@ -134,43 +126,3 @@ def suite(tables: Mapping[str, Sequence[Timing]]) -> Any:
     file = io.StringIO()
     pyperf.BenchmarkSuite(benchmarks).dump(file)
     return json.loads(file.getvalue())
-
-
-def beside(found: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a run whose rows have those of another run of the same beside them, as ``again``.
-
-    Raises
-    ------
-    NoBenchmarkError
-        The other was asked for another dtype, or was quick where this was not.
-    """
-    for name in ("dtype", "quick"):
-        asked, got = found["asked"][name], other["asked"][name]
-        if asked != got:
-            raise NoBenchmarkError(f"expected a run with {name} {asked}, got {got}")
-    rows = {row["id"]: row for row in other["rows"]}
-    return {**found, "rows": [{**row, "again": rows.get(row["id"])} for row in found["rows"]]}
-
-
-def read(path: Path) -> dict[str, Any]:
-    """Read what ``iaf-ref bench --json`` wrote.
-
-    Raises
-    ------
-    NoBenchmarkError
-        It cannot be read, or is something else.
-    """
-    expected = f"{str(path)!r}: expected what `iaf-ref bench --json` wrote, got"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NoBenchmarkError(f"{expected} {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise NoBenchmarkError(f"{expected} no JSON ({error})") from error
-    try:
-        jsonschema.validate(found, schema("bench"))
-    except jsonschema.ValidationError as error:
-        where = "/".join(str(part) for part in error.absolute_path) or "the whole"
-        raise NoBenchmarkError(f"{expected} {where}: {error.message[:200]}") from error
-    made: dict[str, Any] = found
-    return made

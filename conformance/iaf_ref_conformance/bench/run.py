@@ -15,12 +15,12 @@ from .row import Row
 from .timing import PAUSE, Effort, Timing, Warm, calibrated, interleaved, samples, seconds
 from .verify import verified
 
-FULL, QUICK = Effort(4.0, 5, 20), Effort(1.0, 3, 24)
+FULL, QUICK = Effort(4.0, 4, 16), Effort(1.0, 4, 16)
 """Of a contestant in a table; few rounds of what takes seconds, many of what does not.
 
-The most is the least times a power of two, so that the slowest need no more than the least.
+Powers of two: the slowest need no more than the least, and as many rounds go forwards as backwards.
 """
-LONG = {"growth": Effort(2.0, 3, 24), "gradient": Effort(4.0, 3, 24)}
+OTHERS = {"growth": Effort(2.0, 4, 16)}
 """Tables with calls that take longest."""
 
 
@@ -75,14 +75,16 @@ def run(
     names = list(dict.fromkeys(row.table for row in rows))
     for k, table in enumerate(names, 1):
         entries = entries_of(row for row in rows if row.table == table)
-        effort = QUICK if quick else LONG.get(table, FULL)
-        watch.begin(table, len(entries), k, len(names))
+        effort = QUICK if quick else OTHERS.get(table, FULL)
+        broken: dict[Entry, str] = {}  # here: in another table it may have the memory that it lacks
         try:
-            tables[table] = _timed(entries, makers, dtype, effort, (watch, failed))
+            watch.begin(table, len(entries), k, len(names))
+            tables[table] = _timed(entries, makers, dtype, effort, (watch, broken))
         except KeyboardInterrupt:
             if not tables:
                 raise
             break
+        failed |= broken
     by_entry = {(t, each.entry): each for t, found in tables.items() for each in found}
     filled = [
         measured(row, {e: t for (name, e), t in by_entry.items() if name == row.table}, failed)

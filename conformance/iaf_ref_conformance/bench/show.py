@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.markup import escape
 from rich.table import Table
 
-from .words import ENTRY, entry_cells, notes, row_cells, row_head
+from .cells import ENTRY, entry_cells, row_cells, row_head
+from .words import notes
 
 TOLD = ("cpu_model_name", "cpu_count", "load_avg_1min")
 """Of the machine: what a reader of times asks first."""
@@ -36,8 +37,8 @@ def _table(out: Console, title: str, head: Sequence[str], cells: Iterable[Sequen
     """Print one table; nothing is cut, and no name of a row is broken, which ``--rows`` takes."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for k, name in enumerate(head):
-        table.add_column(name, overflow="fold", no_wrap=name == "row")
-        table.columns[k].justify = "left" if k < 2 else "right"
+        aside: JustifyMethod = "left" if k < 2 else "right"
+        table.add_column(name, overflow="fold", justify=aside, no_wrap=name == "row")
     for row in cells:
         table.add_row(*map(escape, row))
     out.print(table)

@@ -1,10 +1,6 @@
 """Times taken in turn: A B C, C B A, ..., in one process, on the same state of the machine.
 
 A sample is the mean of as many calls as make ``SAMPLE`` seconds, taken with ``time.perf_counter``.
-The fast take part in every round, the slow in every 2nd, 4th, 8th, ...: whoever takes part in a
-round does so beside all who are faster, so that every two can be compared round by round. Rounds
-go forwards and backwards as Thue and Morse have it: nobody always comes after the same neighbour.
-
 The threads of a library wait busily for more work for a while after its call has returned, on the
 cores that the next library needs. So there is a pause wherever the library is another one. Before
 each sample go calls that are not timed, unless one takes a second: the processor is to be as awake,
@@ -15,23 +11,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from ..checks.asking import raised
 from .entry import Entry
 from .jobs import Job
+from .schedule import schedule
 
 SAMPLE = 0.05
 """Seconds of calls that one sample is the mean of, unless a single call takes longer."""
 
 CALIBRATIONS = 3
-"""Samples that tell how many calls make one."""
+"""Samples that tell at most how many calls make one; the third changes little."""
 
 PAUSE = 0.2
 """Seconds until the threads of OpenBLAS and OpenMP have gone to sleep."""
 WAKE = 0.025
-"""Seconds of calls that go before a sample, one at least."""
+"""Seconds of calls that go before a sample, one at least: half a sample is a third of the time."""
 LONG = 1.0
 """Seconds of a call from which on none goes before it."""
 
@@ -104,40 +101,17 @@ def seconds(call: Callable[[], object]) -> float:
 
 
 def calibrated(job: Job) -> float:
-    """Return the seconds of a call, the short ones by samples, each as long as the last suggests.
+    """Return the seconds of a call; where it is not long, by samples that are made long enough.
 
     The second call of all, and the next few, may be several times slower than those that follow.
+    So each sample has as many calls as the one before suggests.
     """
     taken = seconds(job.call)
-    for _ in range(CALIBRATIONS if job.repeats else 0):
+    for _ in range(CALIBRATIONS if job.repeats and taken < LONG else 0):
+        taken = job.sample(math.ceil(SAMPLE / taken))
         if taken >= SAMPLE:
             break
-        taken = job.sample(math.ceil(SAMPLE / taken))
     return taken
-
-
-def strides(rounds: Sequence[int]) -> list[int]:
-    """Every which round each takes part in, a power of two: as often as wished, or oftener.
-
-    >>> strides([64, 30, 5])
-    [1, 2, 8]
-    """
-    most = max(rounds)
-    return [2 ** int(math.log2(most / wished)) for wished in rounds]
-
-
-def schedule(rounds: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield (round, contestant) in the order in which they are timed.
-
-    >>> list(schedule([2, 1]))
-    [(0, 0), (0, 1), (1, 0)]
-    >>> [who for _, who in schedule([4, 4])]
-    [0, 1, 1, 0, 1, 0, 0, 1]
-    """
-    every = strides(rounds)
-    for k in range(max(rounds)):
-        present = [(k, who) for who, stride in enumerate(every) if k % stride == 0]
-        yield from reversed(present) if k.bit_count() % 2 else present
 
 
 def interleaved(

@@ -20,16 +20,10 @@ GROWTH = (
 """Why exponents at a fixed width are what they are."""
 
 BUSY = 0.5
-"""Load of a machine on which something else may compute."""
+"""Load before a run, in which nothing of its own is, from which on half a core was busy."""
 
 STOPPED = "not timed, the run was interrupted"
 """Of a table."""
-
-ROW = ("row", "what", "measured", "again", "quartiles", "rounds", "goal", "reached")
-ENTRY = (
-    *("contestant", "flow", "D", "width", "batch", "median", "quartiles", "rounds"),
-    *("first call", "error/bound"),
-)
 
 
 def amount(value: float, unit: str) -> str:
@@ -45,61 +39,6 @@ def amount(value: float, unit: str) -> str:
     return f"{number(value / scale)} {name}"
 
 
-def row_head(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the head of the rows: with another run's numbers, where they are there."""
-    return ROW if any("again" in row for row in document["rows"]) else _without_again(ROW)
-
-
-def row_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the cells of a row, as ``row_head`` heads them.
-
-    Of several peers the one is named whose number it is. Where quartiles lie on either side of a
-    goal, reached or missed, it is said, and where another run came to another verdict.
-    """
-    goal, found = row["goal"], row["measured"]
-    aim = "" if goal is None else f"{goal['side']} {goal['value']:g}"
-    said, again, title = _verdict(row), row.get("again"), row["title"]
-    told, between, count = "not measured", "", ""
-    if found is not None:
-        told = _told(row)
-        between = f"{number(found['lower'])} - {number(found['upper'])}"
-        count = str(found["count"])
-        if goal and found["lower"] < goal["value"] < found["upper"]:
-            said = f"{said}, within quartiles"
-        if "peer" in title and row["between"]:
-            title = f"{title} ({_peer(row)})"
-    second = ""
-    if again is not None and again["measured"] is not None:
-        other = "peer" in title and _peer(again) != _peer(row)
-        second = f"{_told(again)} ({_peer(again)})" if other else _told(again)
-        if again["reached"] is not row["reached"]:
-            said = f"{said}; again {_verdict(again)}"
-    cells = (row["id"], title, told, second, between, count, aim, said)
-    return cells if "again" in row else _without_again(cells)
-
-
-def _without_again(cells: tuple[str, ...]) -> tuple[str, ...]:
-    """Leave out the column of another run."""
-    k = ROW.index("again")
-    return (*cells[:k], *cells[k + 1 :])
-
-
-def _told(row: Mapping[str, Any]) -> str:
-    """The median of a row, with its unit."""
-    return f"{number(row['measured']['median'])}{SUFFIX[row['how']]}"
-
-
-def _verdict(row: Mapping[str, Any]) -> str:
-    """Whether a goal is reached, where there is one."""
-    missing = "" if row["goal"] is None else "not measured"
-    return {True: "yes", False: "NO", None: missing}[row["reached"]]
-
-
-def _peer(row: Mapping[str, Any]) -> str:
-    """Who stands first in a ratio."""
-    return str(row["between"][0]).partition(" ")[0] if row["between"] else ""
-
-
 def number(value: float) -> str:
     """Three digits, whole where there are more before the point.
 
@@ -108,18 +47,6 @@ def number(value: float) -> str:
     """
     value = value if abs(value) >= 1000 else float(f"{value:.3g}")
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
-
-
-def entry_cells(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the cells of a contestant, as ``ENTRY`` heads them."""
-    taken, unit, error = entry["taken"], entry["unit"], entry["error_over_bound"]
-    lower, upper = (amount(taken[name], unit) for name in ("lower", "upper"))
-    rounds = f"{taken['count']} of {entry['loops']} call{'s' if entry['loops'] > 1 else ''}"
-    held = "" if error is None else f"{error:.2g}"
-    first, median = amount(entry["first"], "second"), amount(taken["median"], unit)
-    asked = " ".join(part for part in (entry["who"], entry["method"], entry["task"]) if part)
-    size = (str(entry[name]) for name in ("dim", "width", "batch"))
-    return asked, entry["flow"], *size, median, f"{lower} - {upper}", rounds, first, held
 
 
 def notes(document: Mapping[str, Any]) -> list[str]:
@@ -133,14 +60,23 @@ def notes(document: Mapping[str, Any]) -> list[str]:
     load = document["machine"].get("load_avg_1min", 0.0)
     if load >= BUSY:
         told["machine"] = f"load {load:g} before the run: what kept it busy may have gone on"
-    told |= {f"table {name}": STOPPED for name in document.get("stopped", ())}
+    if "again" in document:
+        told["again"] = _again(document["again"])
     return [f"{who}: {note}" for who, note in told.items()]
 
 
 def lost(document: Mapping[str, Any]) -> list[str]:
-    """Return who could not take part, and why."""
+    """Return who could not take part, and why, and what an interrupt left undone."""
     found = [*document["missing"], *document["failed"]]
-    return list(dict.fromkeys(f"{each['name']}: {_reason(each)}" for each in found))
+    told = [f"{each['name']}: {_reason(each)}" for each in found]
+    told += [f"table {name}: {STOPPED}" for name in document.get("stopped", ())]
+    return list(dict.fromkeys(told))
+
+
+def _again(other: Mapping[str, Any]) -> str:
+    """Return when another run was, at which load, and who did not take part in it."""
+    load = other["machine"].get("load_avg_1min", "unknown")
+    return "; ".join([f"the run of {other['date']}, load {load} before it", *lost(other)])
 
 
 def _reason(each: Mapping[str, str]) -> str:

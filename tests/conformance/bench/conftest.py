@@ -32,9 +32,10 @@ def tiny() -> Any:
         patch.setattr(rows, "PEER_DIMS", (4, 8))
         patch.setattr(run, "QUICK", Effort(0.01, 3, 4))
         patch.setattr(run, "FULL", Effort(0.01, 3, 4))
-        patch.setattr(run, "LONG", {})
+        patch.setattr(run, "OTHERS", {})
         patch.setattr(timing, "SAMPLE", 1e-4)
         patch.setattr(timing, "PAUSE", 0.0)
+        patch.setattr(timing, "WAKE", 0.0)
         patch.setattr(run, "PAUSE", 0.0)
         yield patch
 

@@ -10,10 +10,11 @@ import jsonschema
 import pyperf
 import pytest
 
-from iaf_ref_conformance import cli_bench, cli_bench_files
+from iaf_ref_conformance import cli_bench, cli_bench_files, cli_bench_watch
 from iaf_ref_conformance.bench import contestants, run
 from iaf_ref_conformance.bench.machine import KEPT
 from iaf_ref_conformance.bench.own import Backend
+from iaf_ref_conformance.cli_bench_watch import interruptible
 from iaf_ref_conformance.report import schema
 from iaf_ref_conformance.subjects.entries import AbsentLibraryError, MissingSubjectError
 
@@ -89,7 +90,11 @@ def test_another_run_stands_beside_it_on_page_and_terminal(written: Any, bench: 
     assert " again " not in first.output
     text = page.read_text(encoding="utf-8")
     assert "iaf-ref bench --from b.json --again again.json --markdown" in text
-    assert "a factor of 2.00 between them at most" in " ".join(text.split())
+    assert "at most a factor of 2.00 away" in " ".join(text.split())
+    for option, path in (("--markdown", other), ("--markdown", folder / "b.json")):
+        mistaken = bench(*asked[:4], option, str(path))
+        assert mistaken.exit_code == 2
+        assert f"{option}: expected another file than is read" in " ".join(mistaken.output.split())
     missing = bench("--from", str(folder / "b.json"), "--again", "no-such.json")
     assert missing.exit_code == 2
     assert "--again: 'no-such.json': expected what" in " ".join(missing.output.split())
@@ -241,10 +246,42 @@ def test_an_interrupt_keeps_the_tables_that_are_whole(
     assert {whole, lost} == {"small", "growth"}
     assert {row["table"] for row in document["rows"]} == {whole}
     said = f"table {lost}: not timed, the run was interrupted"
-    assert said in result.stdout
+    assert f"Incomplete: {said}" in result.stderr
     assert said in page.read_text(encoding="utf-8")
     again = bench("--from", str(source))
-    assert (again.exit_code, again.stdout) == (0, result.stdout)
+    assert (again.exit_code, again.stdout) == (3, result.stdout)
+
+
+def test_a_second_interrupt_does_not_lose_what_the_first_has_left(
+    tiny: Any, bench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(*given: Any, original: Any = cli_bench_files.write_json) -> None:
+        terminate()
+        original(*given)
+
+    monkeypatch.setattr(cli_bench_files, "write_json", written)
+    path = tmp_path / "a.json"
+    result = bench("--quick", "--rows", "small-*", "--json", str(path))
+    assert result.exit_code == 0
+    assert json.loads(path.read_text(encoding="utf-8"))["stopped"] == []
+
+
+def test_signals_that_are_ignored_stay_so() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with interruptible():
+            terminate()
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_log_that_nobody_reads_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*given: Any, **options: Any) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(cli_bench_watch.click, "echo", gone)
+    cli_bench_watch.Lines().begin("table", 2, 1, 1)
 
 
 def test_an_interrupt_before_a_table_is_whole_leaves_nothing(

@@ -13,12 +13,13 @@ from iaf_ref_conformance.bench.entry import Entry, Size
 from iaf_ref_conformance.bench.jobs import Job, MemoryJob, points, posed
 from iaf_ref_conformance.bench.row import Row
 from iaf_ref_conformance.bench.run import entries_of
-from iaf_ref_conformance.bench.timing import Effort, Warm, interleaved, samples, schedule, strides
+from iaf_ref_conformance.bench.schedule import schedule, strides
+from iaf_ref_conformance.bench.timing import Effort, Warm, interleaved, samples
 from iaf_ref_conformance.bench.verify import WrongAnswerError, verified
 from iaf_ref_conformance.bench.verify import _worst as worst_of
-from iaf_ref_conformance.cli_bench_watch import Bar
+from iaf_ref_conformance.cli_bench_watch import Bar, Lines
 
-SIZE = Size(4, 8, 5)
+SIZE, WAKE = Size(4, 8, 5), timing.WAKE
 
 
 def entry(who: str) -> Entry:
@@ -40,6 +41,15 @@ def test_they_are_timed_one_after_the_other() -> None:
     backwards = forwards[::-1]
     assert list(schedule([2, 2, 2])) == [*((0, k) for k in forwards), *((1, k) for k in backwards)]
     assert strides([64, 30, 5]) == [1, 2, 8]
+
+
+@pytest.mark.parametrize("effort", [run.FULL, run.QUICK, *run.OTHERS.values()])
+def test_of_two_each_is_first_in_half_of_the_rounds_however_slow(effort: Effort) -> None:
+    for wished in range(effort.least, effort.most + 1):
+        order = [k for k, _ in schedule([effort.most, wished])]
+        both = [k for k in set(order) if order.count(k) == 2]
+        first = [next(who for j, who in schedule([effort.most, wished]) if j == k) for k in both]
+        assert first.count(0) == first.count(1) > 1
 
 
 def test_all_calls_are_made_and_all_samples_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,10 +98,11 @@ def test_a_sample_of_the_fast_is_the_mean_of_many_calls() -> None:
     assert len(calls) == 3
 
 
-@pytest.mark.parametrize(
-    ("taken", "more"), [(timing.WAKE / 7, 7), (timing.WAKE, 1), (0.9, 1), (timing.LONG, 0)]
-)
-def test_calls_go_before_a_sample_unless_they_are_long(taken: float, more: int) -> None:
+@pytest.mark.parametrize(("taken", "more"), [(WAKE / 7, 7), (WAKE, 1), (0.9, 1), (timing.LONG, 0)])
+def test_calls_go_before_a_sample_unless_they_are_long(
+    monkeypatch: pytest.MonkeyPatch, taken: float, more: int
+) -> None:
+    monkeypatch.setattr(timing, "WAKE", WAKE)  # a tiny run of the session has none
     calls: list[int] = []
     Warm(Job(entry("numpy"), lambda: calls.append(1), None, 4), 1.0, taken, None).wake()
     assert len(calls) == more
@@ -144,10 +155,11 @@ def test_the_first_calls_come_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(run.time, "sleep", lambda seconds: done.append(f"sleep {seconds}"))
     run.warmed(Job(entry("numpy"), lambda: done.append("call"), None, 4), "float32")
     assert done[:3] == [f"sleep {run.PAUSE}", "call", "call"]
-    monkeypatch.setattr(timing, "SAMPLE", 0.0)  # every call is long
-    done.clear()
-    run.warmed(Job(entry("numpy"), lambda: done.append("call"), None, 4), "float32")
-    assert done == [f"sleep {run.PAUSE}", "call", "call"]
+    for name, more in (("SAMPLE", 1), ("LONG", 0)):
+        monkeypatch.setattr(timing, name, 1e-12)  # every call is longer
+        done.clear()
+        run.warmed(Job(entry("numpy"), lambda: done.append("call"), None, 4), "float32")
+        assert done == [f"sleep {run.PAUSE}", "call", "call", *["call"] * more]
 
 
 def test_first_calls_that_are_slow_do_not_make_samples_short(
@@ -167,6 +179,9 @@ def test_first_calls_that_are_slow_do_not_make_samples_short(
     monkeypatch.setattr(timing, "seconds", lambda _: 8 / 1024)
     found = timing.calibrated(Slow(entry("jax"), lambda: None, None, 4))
     assert (found, Slow.done) == (1 / 1024, 8 + 8 + 24)
+    monkeypatch.setattr(timing, "seconds", lambda _: 96 / 1024)  # longer than a sample
+    assert timing.calibrated(Slow(entry("jax"), lambda: None, None, 4)) == 1 / 1024
+    monkeypatch.setattr(timing, "seconds", lambda _: 8 / 1024)
     memory = MemoryJob(entry("numpy"), lambda: None, None, 8)
     assert timing.calibrated(memory) == 8 / 1024  # its samples are no times
 
@@ -202,6 +217,39 @@ def test_who_breaks_down_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     assert watch.begun == watch.expected
     assert watch.tables == [("t", 2, 1, 1)]
     assert entries_of(rows) == list(both)
+
+
+def test_who_breaks_down_in_one_table_may_do_in_the_next() -> None:
+    class Maker:
+        made = 0
+
+        def job(self, asked: Entry) -> Job:
+            Maker.made += 1
+            if Maker.made == 1:
+                raise MemoryError
+            return Job(asked, lambda: sum(range(1000)), None, 4)
+
+    rows = [Row(name, name, "a", "first", ((entry("numpy"),),)) for name in ("one", "two")]
+    found = run.run(rows, {"numpy": Maker()}, "float32", True, Lines())
+    assert [row.spread is None for row in found.rows] == [True, False]
+    assert [len(found.tables[name]) for name in ("one", "two")] == [0, 1]
+
+
+def test_an_interrupt_of_a_call_is_no_failure_of_who_is_called() -> None:
+    class Maker:
+        def job(self, asked: Entry) -> Job:
+            def call() -> int:
+                if asked.who == "jax":
+                    raise KeyboardInterrupt
+                return sum(range(1000))
+
+            return Job(asked, call, None, 4)
+
+    rows = [Row(who, who, "a", "first", ((entry(who),),)) for who in ("numpy", "jax", "torch")]
+    makers = dict.fromkeys(("numpy", "jax", "torch"), Maker())
+    found = run.run(rows, makers, "float32", True, Lines())
+    assert (found.stopped, found.failed) == (["jax", "torch"], {})
+    assert [row.row.id for row in found.rows] == ["numpy"]
 
 
 def test_the_bar_shows_what_runs_and_counts_what_has_run() -> None:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from iaf_ref_conformance.bench.document import NoBenchmarkError, beside
+from iaf_ref_conformance.bench.cells import ROW, row_cells, row_head
 from iaf_ref_conformance.bench.markdown import HEAD
 from iaf_ref_conformance.bench.picture import curves
-from iaf_ref_conformance.bench.words import ROW, amount, lost, notes, number, row_cells, row_head
+from iaf_ref_conformance.bench.reading import NoBenchmarkError, beside
+from iaf_ref_conformance.bench.words import amount, lost, notes, number
 
 
 def row(**given: Any) -> dict[str, Any]:
@@ -49,26 +50,44 @@ def test_a_goal_between_the_quartiles_is_told(upper: float, reached: bool, said:
         ({}, "140 x", "NO"),
         ({"between": ["pyro inverse, D 8"]}, "140 x (pyro)", "NO"),
         ({"reached": True}, "140 x", "NO; again yes"),
-        ({"measured": None, "reached": None, "between": []}, "", "NO"),
-        (None, "", "NO"),
+        (
+            {"measured": None, "reached": None, "between": []},
+            "not measured",
+            "NO; again not measured",
+        ),
+        (None, "not measured", "NO"),
     ],
 )
 def test_another_run_stands_beside(second: Any, told: str, said: str) -> None:
     again = None if second is None else row(**second)
     cells = row_cells(row(again=again))
     assert (cells[3], cells[-1]) == (told, said)
-    assert len(cells) == len(ROW) == len(row_head({"rows": [row(again=again)]}))
-    assert len(row_cells(row())) == len(row_head({"rows": [row()]})) == len(ROW) - 1
+    assert len(cells) == len(ROW) == len(row_head({"again": {}}))
+    assert len(row_cells(row())) == len(row_head({})) == len(ROW) - 1
 
 
 def test_runs_of_another_kind_are_not_put_side_by_side() -> None:
-    one = {"asked": {"dtype": "float32", "quick": False}, "rows": [row(), row(id="b")]}
-    other = {**one, "rows": [row(reached=True)]}
-    beside_it = beside(one, other)["rows"]
-    assert [each["again"] for each in beside_it] == [row(reached=True), None]
-    for changed in ({"dtype": "float64"}, {"quick": True}):
+    one = {
+        "asked": {"dtype": "float32", "quick": False},
+        "machine": {"cpu_count": 2, "load_avg_1min": 0.1},
+        "threads": {"openblas": 2},
+        "contestants": {"numpy": {"numpy": "2.0"}},
+        "rows": [row(), row(id="b", goal=None)],
+    }
+    other = {**one, "rows": [row(reached=True)], "machine": {"cpu_count": 2, "load_avg_1min": 0.3}}
+    found = beside(one, other)
+    assert found["again"] == other
+    assert [each["again"] for each in found["rows"]] == [row(reached=True), None]
+    for changed in (
+        {"asked": {"dtype": "float64", "quick": False}},
+        {"asked": {"dtype": "float32", "quick": True}},
+        {"machine": {"cpu_count": 4}},
+        {"threads": {"openblas": 1}},
+        {"contestants": {"numpy": {"numpy": "2.1"}}},
+        {"rows": [row(title="another")]},
+    ):
         with pytest.raises(NoBenchmarkError, match="expected a run with"):
-            beside(one, {**one, "asked": {**one["asked"], **changed}})
+            beside(one, {**one, **changed})
 
 
 def test_a_row_without_a_number_says_so() -> None:
@@ -106,6 +125,12 @@ def test_who_failed_or_is_absent_is_told_beside_the_numbers() -> None:
     ]
     assert lost(document) == ["torch: it is broken", "pyro inverse, D 8: it raised"]
     assert notes({**document, "machine": {"load_avg_1min": 1.0}})[-1].startswith("machine: load 1 ")
+    again = {**document, "date": "today"}
+    assert notes({**document, "again": again})[-1].split("; ") == [
+        "again: the run of today, load 0.1 before it",
+        "torch: it is broken",
+        "pyro inverse, D 8: it raised",
+    ]
     (why,) = notes({**document, "rows": [row(how="exponent")], "absent": []})
     assert "grow less than quadratically" in why
 
