@@ -120,8 +120,12 @@ def _measured(asked: dict[str, Any], files: Files) -> tuple[dict[str, Any], list
         ending.usage(str(error))
     files.check_rows(chosen)
     with found.computing(dtype), interruptible() as settle:
-        with progress() as watch:
-            outcome = run(chosen, found.makers, dtype, quick, watch)
+        try:
+            with progress() as watch:
+                outcome = run(chosen, found.makers, dtype, quick, watch)
+        except KeyboardInterrupt:
+            click.echo("Interrupted: no table is whole, and nothing is written", err=True)
+            raise
         settle()
         made = document(outcome, found, asked, where)
         return made, files.write(made)

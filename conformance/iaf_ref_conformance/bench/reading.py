@@ -22,26 +22,37 @@ def beside(found: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     NoBenchmarkError
-        The other is of other contestants, another machine or another kind, not a repetition.
+        The other is of other contestants, another machine or another kind, not a repetition; it is
+        the same run, or has no row in common with it.
     """
+    if other == found:
+        raise NoBenchmarkError("expected another run, got the same")
     mine, its = _kind(found), _kind(other)
     for name, expected in mine.items():
         if its[name] != expected:
             raise NoBenchmarkError(f"expected a run with {name} {expected}, got {its[name]}")
     rows = {row["id"]: row for row in other["rows"]}
+    shared = [(row, rows[row["id"]]) for row in found["rows"] if row["id"] in rows]
+    if not shared:
+        raise NoBenchmarkError("expected a run with some of the same rows, got none")
+    for row, again in shared:
+        for name in ("title", "goal"):
+            if row[name] != again[name]:
+                expected, got = row[name], again[name]
+                said = f"expected {name} {expected} of row {row['id']}, got {got}"
+                raise NoBenchmarkError(said)
     beside_it = [{**row, "again": rows.get(row["id"])} for row in found["rows"]]
     return {**found, "again": other, "rows": beside_it}
 
 
 def _kind(document: Mapping[str, Any]) -> dict[str, Any]:
     """What two runs have in common of which one repeats the other."""
-    machine, rows = document["machine"], document["rows"]
+    machine = document["machine"]
     return {
         **{name: document["asked"][name] for name in ("dtype", "quick")},
         **{name: machine.get(name) for name in ("cpu_model_name", "cpu_count", "python_version")},
         "threads": document["threads"],
         "contestants": document["contestants"],
-        "goals": {row["id"]: (row["title"], row["goal"]) for row in rows if row["goal"]},
     }
 
 

@@ -290,6 +290,7 @@ def test_an_interrupt_before_a_table_is_whole_leaves_nothing(
     monkeypatch.setattr(run, "_timed", lambda *given: interrupt())
     result = bench("--quick", "--rows", "small-*", "--json", str(tmp_path / "a.json"))
     assert (result.exit_code, result.stdout) == (130, "")
+    assert "Interrupted: no table is whole, and nothing is written" in result.stderr
     assert not list(tmp_path.iterdir())
 
 

@@ -85,8 +85,11 @@ def test_runs_of_another_kind_are_not_put_side_by_side() -> None:
         {"threads": {"openblas": 1}},
         {"contestants": {"numpy": {"numpy": "2.1"}}},
         {"rows": [row(title="another")]},
+        {"rows": [row(goal=None)]},
+        {"rows": [row(id="c")]},
+        {},
     ):
-        with pytest.raises(NoBenchmarkError, match="expected a run with"):
+        with pytest.raises(NoBenchmarkError, match=r"^expected .*, got "):
             beside(one, {**one, **changed})
 
 
