@@ -133,10 +133,14 @@ class Inverse:
     def inverse(
         self, y: Array, context: Array | None = None, method: str = "blocked"
     ) -> tuple[Array, Array]:
-        """The transform itself and its log-det, nats: parallel, so that the method chooses nothing.
+        """The transform itself (..., D) and its log-det (...), nats; y (..., D).
+
+        It is parallel, so that the method chooses nothing.
 
         Raises
         ------
+        TypeError
+            The method is no string.
         ValueError
             No such method: in a chain it is that of the other steps too.
         """

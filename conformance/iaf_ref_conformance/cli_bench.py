@@ -75,14 +75,13 @@ def bench(
             ending.usage("--from: expected no option that measures, or writes JSON, beside it")
         found = _read(source, again)
         files.check_document(found)
+        unwritten = files.write(found, source, again)
     elif again is not None:
         ending.usage("--again: expected --from beside it")
     else:
         asked = {"dtype": dtype or DTYPES[0], "quick": quick, "rows": list(globs)}
         asked |= {"backends": list(dict.fromkeys(backends)), "peers": list(dict.fromkeys(peers))}
         found, unwritten = _measured(asked, files)
-    if source is not None:
-        unwritten = files.write(found, source, again)
     show(ending.console(), found)
     problems = [*lost(found), *unwritten]
     for why in problems:

@@ -124,7 +124,7 @@ def test_a_kink_within_rounding_has_none_either() -> None:
     with pytest.raises(taped.Undecided):
         taped.derivatives(function, near, F32)
     assert tracked.error(taped.derivatives(function, near, F64)["x"]) < 1e-15
-    assert ball.midpoint(taped.derivatives(function, near, ball.xp)["x"]) == pytest.approx(1 / 3)
+    assert ball.midpoint(taped.derivatives(function, near, ball.xp)["x"]) == 1 / 3
 
 
 def test_kinks_of_constants_do_not_matter() -> None:

@@ -56,8 +56,10 @@ def test_it_runs_and_its_trained_flows_conform(
     assert [seed for seed, _ in rows] == ["0", "1"]
     for _, numbers in rows:
         one, two, gain, *tighter = map(float, numbers.split())
-        assert gain == pytest.approx(two - one, abs=0.002)  # all three are printed to 0.001
-        assert tighter[2] == pytest.approx(tighter[1] - tighter[0], abs=0.002)
+        for before, after, difference in ((one, two, gain), tighter):
+            # in thousandths, to which all three are rounded: halves of three make 1 at most
+            printed = [round(1000 * number) for number in (before, after, difference)]
+            assert abs(printed[1] - printed[0] - printed[2]) <= 1
         assert tighter[0] >= one  # Jensen
         assert tighter[1] >= two
 
