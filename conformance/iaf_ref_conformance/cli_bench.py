@@ -62,7 +62,7 @@ def bench(
     timed, an inverse or a forward pass of one step is verified against its derived bound; of a
     gradient, the value of the inverse alone; a chain is not.
 
-    All rows with all libraries take about twenty minutes on two cores, and 16 GB of memory for the
+    All rows with all libraries take about twenty minutes on two cores, and 15 GB of memory for the
     gradients of Pyro. An interrupt (Ctrl-C, SIGTERM) ends the run; the tables that are whole are
     shown and written.
 

@@ -18,7 +18,8 @@ from .verify import verified
 FULL, QUICK = Effort(4.0, 4, 16), Effort(1.0, 4, 16)
 """Of a contestant in a table; few rounds of what takes seconds, many of what does not.
 
-Powers of two: the slowest need no more than the least, and as many rounds go forwards as backwards.
+Powers of two: where somebody takes the most, the slowest need no more than the least, and as many
+rounds go forwards as backwards.
 """
 OTHERS = {"growth": Effort(2.0, 4, 16)}
 """Tables with calls that take longest."""

@@ -2,8 +2,8 @@
 
 The fast take part in every round, the slow in every 2nd, 4th, 8th, ...: whoever takes part in a
 round does so beside all who are faster, so that every two can be compared round by round. Rounds
-go forwards and backwards in the order of Thue and Morse: of two, each is first in half of the
-rounds that both take part in, and a drift of the machine favours neither.
+go forwards and backwards in the order of Thue and Morse: of two, each is first in about half of the
+rounds that both take part in, in just half where the most rounds are a power of two.
 """
 
 from __future__ import annotations
